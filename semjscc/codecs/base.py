@@ -1,0 +1,70 @@
+"""The contracts of the codecs: images <-> bits, images <-> symbols, text <-> bits, text -> images."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+
+from semjscc.rng import GLOBAL, Randomness
+from semjscc.types import SNR, Bits, Images, Received, Symbols
+
+
+class BitCodec(nn.Module, ABC):
+    """Images <-> bits; every image of a batch gets the same budget of bits."""
+
+    @abstractmethod
+    def encode(self, images: Images) -> Bits:
+        """Payload of each image."""
+
+    @abstractmethod
+    def decode(self, bits: Bits, size: tuple[int, int], rng: Randomness = GLOBAL) -> Images:
+        """Pictures of ``size`` = (height, width) from payloads, damaged ones too: it never raises on bits."""
+
+    def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
+        """How many bits of each payload carry the picture; the rest fills the budget."""
+        return torch.full((bits.shape[0],), bits.shape[1])
+
+    def read(self, bits: Bits) -> list[str]:
+        """The words in each payload; an empty list for codecs that send none."""
+        return []
+
+    def undecodable(self, bits: Bits) -> Tensor | None:
+        """1.0 for each payload that yields no picture, shape ``[batch]``; None where every payload yields one."""
+        return None
+
+
+class SymbolCodec(nn.Module, ABC):
+    """Images <-> complex symbols, learned as one."""
+
+    @abstractmethod
+    def encode(self, images: Images, snr_db: SNR) -> Symbols:
+        """Symbols of unit average power per image."""
+
+    @abstractmethod
+    def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
+        """Pictures of ``size`` = (height, width) from what a link hands up."""
+
+
+class TextCodec(ABC):
+    """Text <-> bits, the same budget of bits for every text."""
+
+    @abstractmethod
+    def encode(self, texts: list[str]) -> Bits:
+        """Payload of each text; text that does not fit the budget is cut."""
+
+    @abstractmethod
+    def decode(self, bits: Bits) -> list[str]:
+        """*Some* text for any bits: damage shows in the text and is never raised."""
+
+    @abstractmethod
+    def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
+        """How many bits of each payload carry text; the rest fills the budget."""
+
+
+class TextToImage(ABC):
+    """Paints what it is told."""
+
+    @abstractmethod
+    def paint(self, texts: list[str], size: tuple[int, int], seeds: list[int]) -> Images:
+        """One picture of ``size`` = (height, width) per text; equal texts and seeds give equal pictures."""

@@ -1,0 +1,15 @@
+"""The contract of the metrics."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from semjscc.types import Delivery, Pictures
+
+
+class Metric(nn.Module, ABC):
+    """One or more figures per image. What a system cannot have is left out, never zero."""
+
+    @abstractmethod
+    def forward(self, sent: Pictures, delivery: Delivery) -> dict[str, Tensor]:
+        """Figures by name, each of shape ``[batch]``."""

@@ -1,0 +1,35 @@
+"""Decibels, signal-to-noise ratios and bandwidth ratio: the only place with ``10 ** (x / 10)``."""
+
+import math
+
+from torch import Tensor
+
+
+def db_to_linear(db: Tensor) -> Tensor:
+    """Power ratio of a level in dB, of any shape."""
+    return 10.0 ** (db / 10.0)
+
+
+def linear_to_db(ratio: Tensor) -> Tensor:
+    """Level in dB of a power ratio, of any shape."""
+    return 10.0 * ratio.log10()
+
+
+def noise_variance(snr_db: Tensor) -> Tensor:
+    """N0 for unit symbol energy at ``snr_db`` = Es/N0 [dB]; N0/2 falls on each real dimension."""
+    return db_to_linear(-snr_db)
+
+
+def ebn0_db(esn0_db: float, bits_per_symbol: int, code_rate: float) -> float:
+    """Eb/N0 [dB] = Es/N0 - 10 log10(bits per symbol x code rate)."""
+    return esn0_db - 10.0 * math.log10(bits_per_symbol * code_rate)
+
+
+def esn0_db(ebn0_db: float, bits_per_symbol: int, code_rate: float) -> float:
+    """Es/N0 [dB], the inverse of :func:`ebn0_db`."""
+    return ebn0_db + 10.0 * math.log10(bits_per_symbol * code_rate)
+
+
+def bandwidth_ratio(channel_uses: float, height: int, width: int) -> float:
+    """Complex channel uses per real source dimension, 3 H W."""
+    return channel_uses / (3 * height * width)
