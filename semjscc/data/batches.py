@@ -1,0 +1,27 @@
+"""Pictures of a source, a batch at a time."""
+
+from collections.abc import Iterator
+from itertools import groupby, islice
+
+import torch
+
+from semjscc.data.base import ImageSource, Picture
+from semjscc.types import Pictures
+
+
+def batches(source: ImageSource, num_images: int, batch_size: int) -> Iterator[tuple[list[int], Pictures]]:
+    """The first ``num_images`` pictures, or all where there are fewer, with their indices.
+
+    Neighbours of one size share a batch of at most ``batch_size``; pictures of different sizes never do.
+    """
+    pictures = ((index, source[index]) for index in range(min(num_images, len(source))))
+    for _, neighbours in groupby(pictures, key=lambda numbered: numbered[1].image.shape):
+        while batch := list(islice(neighbours, batch_size)):
+            yield _stacked(batch)
+
+
+def _stacked(batch: list[tuple[int, Picture]]) -> tuple[list[int], Pictures]:
+    indices, pictures = zip(*batch, strict=True)
+    images = torch.stack([picture.image for picture in pictures])
+    names = [picture.name for picture in pictures]
+    return list(indices), Pictures(images, names, [picture.captions for picture in pictures])

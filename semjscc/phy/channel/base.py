@@ -1,0 +1,64 @@
+"""What a channel is: it *draws* a response; one function, y = H x + n, applies it."""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from semjscc.phy.grid import ResourceGrid
+from semjscc.rng import GLOBAL, Randomness
+from semjscc.types import Frames, Response
+
+Drawn = Complex[Tensor, "batch rx tx #time #frequency"]  # time and frequency may be 1 where a response is flat
+Normalization = Literal["slot", "average", "none"]
+_NORMALIZE = {
+    "slot": lambda h, average_gain: h / h.abs().square().mean((1, 2, 3, 4), keepdim=True).sqrt(),
+    "average": lambda h, average_gain: h / average_gain**0.5,
+    "none": lambda h, average_gain: h,
+}
+
+
+class Channel(nn.Module, ABC):
+    """Draws responses, independent from slot to slot, with the device and precision of the frames it answers for.
+
+    Args:
+        num_rx: receive antennas.
+        normalization: which gain is 1. ``"slot"``: the mean of |h|^2 over the slot and all antenna pairs, in each
+            realisation; ``"average"``: E|h|^2, so that slots fade; ``"none"``: path loss and element gains stay in.
+
+    Raises:
+        ValueError: on another normalization, or no antenna.
+    """
+
+    average_gain: float = 1.0  # E|h|^2 of what `draw` returns
+
+    def __init__(self, num_rx: int, normalization: Normalization):
+        super().__init__()
+        if normalization not in _NORMALIZE:
+            raise ValueError(f"normalization={normalization!r} is none of {', '.join(_NORMALIZE)}")
+        if num_rx < 1:
+            raise ValueError(f"num_rx={num_rx}: a receiver has at least one antenna")
+        self.num_rx = num_rx
+        self.normalization = normalization
+
+    @abstractmethod
+    def draw(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Drawn:
+        """A response in the channel's own units.
+
+        Each purpose of ``rng`` is asked once a call: slots can then be streamed in chunks (:mod:`semjscc.rng`).
+        """
+
+    def sample(self, frames: Frames, grid: ResourceGrid, rng: Randomness = GLOBAL) -> Response:
+        """One response per row of ``frames``, over the whole grid, normalised."""
+        response = _NORMALIZE[self.normalization](self.draw(frames, grid, rng), self.average_gain)
+        return response.expand(-1, -1, -1, *frames.shape[2:])
+
+
+def apply(
+    frames: Frames, response: Response, noise_var: Float[Tensor, " batch"], rng: Randomness = GLOBAL
+) -> Complex[Tensor, "batch rx time frequency"]:
+    """y = H x + n on every resource element, with n ~ CN(0, N0) and one N0 per row."""
+    y = (response * frames.unsqueeze(1)).sum(2)
+    n = rng.complex_normal("noise", y.shape, y)
+    return y + noise_var.sqrt()[:, None, None, None] * n

@@ -1,0 +1,112 @@
+"""The LDPC code of 5G NR, one code block (38.212, 5.2.2, 5.3.2 and 5.4.2)."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from semjscc.phy.fec.base import Code
+from semjscc.phy.fec.basegraph import CORE, BaseGraph, base_graph
+from semjscc.phy.fec.beliefs import BeliefPropagation
+from semjscc.phy.fec.checks import Messages, min_sum, sum_product
+from semjscc.phy.fec.encoder import Encoder
+from semjscc.phy.fec.rate_matching import RateMatcher
+
+LLR_MAX = 1e6  # stands for certainty: what a filler bit has, and the limit for LLRs handed in
+CACHED = 500_000
+
+
+class LDPC5G(Code):
+    """``k`` bits --[add fillers, parity]--> codeword --[rate matching, rv 0]--> ``n`` bits, and back by beliefs.
+
+    Args:
+        k: Information bits of a block, a CRC included; 12 to 8448 (to 3840 at the rates of base graph 2).
+        n: Coded bits of a block. Beyond the end of the circular buffer they repeat its start.
+        bits_per_symbol: Order of the modulation, for the bit interleaver of 5.4.2.2; None leaves it out.
+        iterations: At most so many; exactly so many where gradients are asked for.
+        algorithm: Check node update: "sum-product", "min-sum" (normalised by ``scale``), "offset-min-sum".
+        schedule: "flooding" or "layered" (:class:`BeliefPropagation`).
+        scale: Factor of "min-sum".
+        offset: What "offset-min-sum" takes off each message.
+
+    Raises:
+        ValueError: no such code, or an unknown name; the message says why.
+    """
+
+    def __init__(
+        self,
+        k: int,
+        n: int,
+        *,
+        bits_per_symbol: int | None = None,
+        iterations: int = 20,
+        algorithm: str = "sum-product",
+        schedule: str = "flooding",
+        scale: float = 0.75,
+        offset: float = 0.5,
+    ):
+        super().__init__()
+        _check_sizes(k, n, bits_per_symbol, iterations)
+        updates: dict[str, Callable[[Messages], Messages]] = {
+            "sum-product": sum_product,
+            "min-sum": partial(min_sum, scale=scale, offset=0.0),
+            "offset-min-sum": partial(min_sum, scale=1.0, offset=offset),
+        }
+        if algorithm not in updates:
+            raise ValueError(f"algorithm must be one of {', '.join(updates)}; got {algorithm!r}")
+        self.k, self.n = k, n
+        self.graph = base_graph(k, n)
+        self.encoder = Encoder(self.graph)
+        self.rate_matcher = RateMatcher(self.graph, k, n, bits_per_symbol)
+        needed = _needed(self.graph, k, self.rate_matcher.last_bit)
+        self.beliefs = BeliefPropagation(needed, updates[algorithm], iterations, schedule)
+
+    def encode(self, bits: Float[Tensor, "*blocks k"]) -> Float[Tensor, "*blocks n"]:
+        """Coded bits, 0.0 or 1.0."""
+        blocks = self._blocks(bits, self.k, "information bits")
+        codewords = self.encoder(nn.functional.pad(blocks, (0, self.graph.information_bits - self.k)))
+        return self.rate_matcher.match(codewords).reshape(*bits.shape[:-1], self.n)
+
+    def decode(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
+        """Information bits, 0.0 or 1.0, from logits log P(1)/P(0) of the coded bits."""
+        with torch.no_grad():
+            return (self.posterior(llrs) > 0.0).to(llrs.dtype)
+
+    def posterior(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
+        """Logits of the information bits after decoding, differentiable with respect to ``llrs``.
+
+        An LLR that is not a number counts as an erasure, an infinite one as certain. Where no gradient is asked for,
+        a block's logits are those of the first iteration at which all its parity checks hold.
+        """
+        blocks = self._blocks(llrs, self.n, "LLRs").nan_to_num(nan=0.0).clamp(-LLR_MAX, LLR_MAX)
+        channel = self.rate_matcher.recover(blocks, self.beliefs.num_bits, known=LLR_MAX).T.contiguous()
+        at_once = max(1, CACHED // self.beliefs.num_edges) if channel.device.type == "cpu" else channel.shape[1]
+        posterior = torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1)
+        return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
+
+    def _blocks(self, x: Tensor, length: int, what: str) -> Float[Tensor, "batch length"]:
+        if x.shape[-1] != length:
+            raise ValueError(f"a block has {length} {what}; got {x.shape[-1]}")
+        return x.reshape(-1, length)
+
+
+def _needed(graph: BaseGraph, k: int, last_bit: int) -> BaseGraph:
+    """The graph without what cannot help: extension rows whose parity is never sent, and columns of fillers."""
+    rows = max(CORE, last_bit // graph.lifting + 1 - graph.information_columns)
+    filler = (graph.columns * graph.lifting >= k) & (graph.columns < graph.information_columns)
+    return graph.entries((graph.rows < rows) & ~filler)
+
+
+def _check_sizes(k: int, n: int, bits_per_symbol: int | None, iterations: int) -> None:
+    if k < 12:
+        raise ValueError(f"k must be at least 12, the information bits of the smallest lifted graph; got {k}")
+    if n < k:
+        raise ValueError(f"n must not be smaller than k; got k = {k}, n = {n}")
+    if k / n > 0.95:
+        raise ValueError(f"a rate above 0.95 cannot be decoded (38.214, 5.1.3); got {k}/{n} = {k / n:.3f}")
+    if bits_per_symbol is not None and (bits_per_symbol < 1 or n % bits_per_symbol):
+        raise ValueError(f"n must be a multiple of bits_per_symbol = {bits_per_symbol}; got n = {n}")
+    if iterations < 1:
+        raise ValueError(f"iterations must be at least 1; got {iterations}")

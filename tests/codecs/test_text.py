@@ -1,0 +1,51 @@
+import torch
+
+from semjscc.codecs.packing import bytes_to_bits
+from semjscc.codecs.text import Characters
+
+BIRD = "A brown and white bird perched on a wooden post."
+
+
+def test_a_budget_of_174_characters_fills_one_slot_of_paper_a():
+    assert Characters().encode([BIRD, ""]).shape == (2, 1392)
+
+
+def test_latin_1_survives_the_round_trip():
+    texts = [BIRD, "", "x" * 174, "".join(map(chr, range(1, 128))), "".join(map(chr, range(128, 256)))]
+    assert Characters().decode(Characters().encode(texts)) == texts
+
+
+def test_what_latin_1_lacks_is_a_question_mark():
+    assert Characters().decode(Characters().encode(["naïve café – 3 €, 猫"])) == ["naïve café ? 3 ?, ?"]
+
+
+def test_a_long_text_is_cut():
+    assert Characters(5).decode(Characters(5).encode(["perched"])) == ["perch"]
+
+
+def test_a_text_ends_at_its_first_nul():
+    codec = Characters(8)
+    bits = bytes_to_bits(torch.tensor([list(b"ab\0cd\0ef")], dtype=torch.uint8))
+    assert codec.decode(bits) == codec.decode(codec.encode(["ab\0cd"])) == ["ab"]
+    assert codec.content_bits(bits).tolist() == [16]
+
+
+def test_content_is_eight_bits_a_character():
+    codec = Characters()
+    bits = codec.encode([BIRD, "", "x" * 200])
+    assert codec.content_bits(bits).tolist() == [384, 0, 1392]
+
+
+def test_one_wrong_bit_is_one_wrong_character():
+    codec = Characters()
+    bits = codec.encode([BIRD])
+    bits[0, 8 * 2 + 7] = 1 - bits[0, 8 * 2 + 7]
+    assert codec.decode(bits) == [BIRD.replace("brown", "crown")]
+
+
+def test_noise_is_some_text():
+    bits = torch.randint(2, (64, 1392), generator=torch.Generator().manual_seed(0)).float()
+    codec = Characters()
+    texts = codec.decode(bits)
+    assert [8 * len(text) for text in texts] == codec.content_bits(bits).tolist()
+    assert codec.decode(codec.encode(texts)) == texts

@@ -1,0 +1,31 @@
+"""What tests share: folders of tiny random models, made once a session and only where asked for."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def blip_folder(tmp_path_factory):
+    from tests.tiny_models import save_blip
+
+    return save_blip(tmp_path_factory.mktemp("blip"))
+
+
+@pytest.fixture(scope="session")
+def llava_folder(tmp_path_factory):
+    from tests.tiny_models import save_llava
+
+    return save_llava(tmp_path_factory.mktemp("llava"))
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory):
+    from tests.tiny_models import save_clip
+
+    return save_clip(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="session")
+def diffusion_folder(tmp_path_factory):
+    from tests.tiny_models import save_stable_diffusion
+
+    return save_stable_diffusion(tmp_path_factory.mktemp("diffusion"))
