@@ -1,5 +1,6 @@
 """Pictures as bits: raw pixels, and picture files coded into a budget of bits."""
 
+import math
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -71,11 +72,9 @@ class ImageFile(BitCodec):
 
     def __init__(self, format: Literal["JPEG", "WEBP", "AVIF", "JPEG2000"], bits_per_pixel: float):
         super().__init__()
-        if format not in SETTINGS:
-            raise ValueError(f"format must be one of {', '.join(SETTINGS)}, not {format!r}")
         if not bits_per_pixel > 0:
             raise ValueError(f"bits_per_pixel must be positive, not {bits_per_pixel}")
-        self.format, self.bits_per_pixel = format, bits_per_pixel
+        self.format, self.settings, self.bits_per_pixel = format, SETTINGS[format], bits_per_pixel
 
     def encode(self, images: Images) -> Bits:
         """Payload of each image; raises ``ValueError`` where even a thumbnail of lowest quality exceeds the budget."""
@@ -103,9 +102,10 @@ class ImageFile(BitCodec):
         payloads = [file.ljust(budget, b"\0") for write in writers if (file := _largest(write, budget))]
         if not payloads:
             least = min(len(write(1)) for write in writers)
+            enough = math.ceil(1e4 * 8 * least / (height * width)) / 1e4
             raise ValueError(
                 f"no {self.format} file of this {height} x {width} picture fits into {budget} bytes: "
-                f"the smallest has {least}, which takes bits_per_pixel={8 * least / (height * width)}"
+                f"the smallest has {least}, for which bits_per_pixel={enough} is enough"
             )
         truth = _to_image(picture)
         return min(payloads, key=lambda payload: (self._shown(payload, (height, width)) - truth).square().sum())
@@ -113,7 +113,7 @@ class ImageFile(BitCodec):
     def _writers(self, picture: Image.Image) -> Iterator[Callable[[int], bytes]]:
         """Quality -> file, for each setting and each halving of ``picture`` down to 8 x 8."""
         while True:
-            for settings in SETTINGS[self.format]:
+            for settings in self.settings:
                 yield partial(_write, picture, self.format, settings)
             if max(picture.size) <= 8:
                 return

@@ -84,12 +84,17 @@ class TestCaptioner:
 
     @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
     def test_it_is_frozen_in_the_precision_asked_for(self, blip_folder, images, dtype):
+        seen = []
         captioner = HubCaptioner(str(blip_folder), dtype=dtype, max_new_tokens=2)
+        captioner.model.vision_model.register_forward_pre_hook(
+            lambda model, args, inputs: seen.append(inputs["pixel_values"].dtype), with_kwargs=True
+        )
+        assert len(captioner.caption(images)) == 4
+        assert seen == [getattr(torch, dtype)]
         parameters = list(captioner.parameters())
         assert {parameter.dtype for parameter in parameters} == {getattr(torch, dtype)}
         assert not any(parameter.requires_grad for parameter in parameters)
         assert not any(module.training for module in captioner.modules())
-        assert len(captioner.caption(images)) == 4
 
 
 class TestPainter:

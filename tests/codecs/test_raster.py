@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from PIL import Image
@@ -124,8 +126,9 @@ def test_a_small_budget_sends_a_smaller_picture():
 def test_an_impossible_budget_says_what_would_be_possible(photos):
     with pytest.raises(ValueError, match=r"48 x 80 picture fits into 48 bytes.*bits_per_pixel=") as error:
         ImageFile("JPEG", 0.1).encode(photos[:1])
-    least = float(str(error.value).split("bits_per_pixel=")[1])
-    assert ImageFile("JPEG", least).encode(photos[:1]).shape == (1, 8 * round(least * SIZE[0] * SIZE[1] / 8))
+    codec = ImageFile("JPEG", float(str(error.value).split("bits_per_pixel=")[1].split()[0]))
+    bits = codec.encode(photos[:1])
+    assert codec.content_bits(bits).tolist() == [bits.shape[1]]  # not a byte less would do
 
 
 @pytest.mark.parametrize("size", [(8, 8), (1, 1), (33, 57), (5, 200)])
@@ -141,10 +144,10 @@ def test_noise_of_full_quality_fits_into_pillows_buffer():
     assert codec.content_bits(codec.encode(images)).item() > 8 * 272 * 272
 
 
-@pytest.mark.parametrize(("format", "bits_per_pixel"), [("PNG", 1.0), ("JPEG", 0.0), ("JPEG", -1.0)])
-def test_senseless_arguments_are_refused(format, bits_per_pixel):
-    with pytest.raises(ValueError, match="must be"):
-        ImageFile(format, bits_per_pixel)
+@pytest.mark.parametrize("bits_per_pixel", [0.0, -1.0, float("nan")])
+def test_a_senseless_budget_is_refused(bits_per_pixel):
+    with pytest.raises(ValueError, match="must be positive"):
+        ImageFile("JPEG", bits_per_pixel)
 
 
 # ---- files: damage --------------------------------------------------------------------------------------------------
@@ -202,7 +205,10 @@ def test_a_header_that_claims_a_giant_picture_is_not_followed(photos):
     data = bits_to_bytes(codec.encode(photos[:1]))
     start = bytes(data[0].tolist()).index(b"\xff\xc0") + 5  # height and width in the start of frame
     data[0, start : start + 4] = torch.tensor([0x25, 0, 0x26, 0])  # 92 million pixels, where Pillow begins to warn
-    assert codec.undecodable(bytes_to_bits(data)).item() == 1
+    with warnings.catch_warnings(record=True) as leaked:
+        warnings.simplefilter("always")
+        assert codec.undecodable(bytes_to_bits(data)).item() == 1
+    assert leaked == []
     data[0, start : start + 4] = torch.tensor([0, SIZE[0] * 2, 0, SIZE[1]])
     assert codec.undecodable(bytes_to_bits(data)).item() == 1
 

@@ -15,7 +15,7 @@ from semjscc.phy.fec.encoder import Encoder
 from semjscc.phy.fec.rate_matching import RateMatcher
 
 LLR_MAX = 1e6  # stands for certainty: what a filler bit has, and the limit for LLRs handed in
-CACHED = 500_000
+CACHED = 500_000  # messages worked on at once on a CPU, to stay in its cache: 45 blocks of 1392 bits at rate 1/2
 
 
 class LDPC5G(Code):

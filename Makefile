@@ -1,0 +1,55 @@
+VENV ?= .venv
+PYTHON ?= python3
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo results test test-all check format lock checkpoints clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## make the virtual environment from the lock file
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "semjscc needs Python 3.11 to 3.13, not %d.%d (make PYTHON=python3.12)" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+demo: setup ## send 16 scenes as captions and as pixels, and write a report (out/demo/report.html)
+	$(RUN) evaluate.py --system llm-ofdm --num_images 16 --snr_db -2 1 2 3 4 8 --out out/demo
+	$(RUN) evaluate.py --system raw-ofdm --num_images 4 --snr_db -2 1 2 3 4 8 --out out/demo
+	$(RUN) report.py out/demo
+
+results: setup ## make every figure under results/ again
+	for system in llm-ofdm raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes || exit; done
+	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 4 || exit; done
+	$(RUN) report.py results
+
+test: setup ## run the tests that take minutes at most
+	$(RUN) -m pytest -m "not slow"
+
+test-all: setup ## run all tests
+	$(RUN) -m pytest
+
+check: setup ## format, lint, who imports whom, types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/mypy
+
+format: setup ## format the code
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+lock: setup ## resolve the dependencies anew
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
+
+checkpoints: setup ## train the embedded models again (about three hours on two cores)
+	for model in vae generator captioner clip; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) out runs build *.egg-info

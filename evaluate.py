@@ -1,0 +1,133 @@
+"""Sends pictures over the air and measures what arrives.
+
+    python evaluate.py --system llm-ofdm
+    python evaluate.py --system jpeg-ofdm --data photos --snr_db 0 2 4 6
+    python evaluate.py --system raw-ofdm --data ~/pictures --num_images 8
+
+Writes OUT/DATA/SYSTEM.json (figures) and OUT/DATA/SYSTEM.png (gallery), and prints a table.
+"""
+
+import argparse
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from semjscc import config
+from semjscc.config import ConfigError
+from semjscc.data.base import ImageSource
+from semjscc.data.folder import Folder
+from semjscc.evaluation import sweep
+from semjscc.metrics.base import Metric
+from semjscc.plots import gallery
+from semjscc.results import Results
+from semjscc.systems.base import System
+
+SNR_DB = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
+COLUMNS = ("psnr_db", "ssim", "semantic_accuracy", "bleu4", "cer", "clip_image_image", "ber", "bler", "undecodable")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    words, end = argparse.RawDescriptionHelpFormatter, argparse.ArgumentParser
+    p = end(prog="evaluate.py", description=__doc__, formatter_class=words, allow_abbrev=False)
+    p.add_argument("--system", required=True, help=f"{', '.join(config.names('systems'))}, or a YAML file")
+    p.add_argument("--data", default="scenes", help=f"{', '.join(config.names('data'))}, or a folder of pictures")
+    p.add_argument("--snr_db", nargs="*", default=SNR_DB, metavar="DB", help="received Es/N0 per antenna [dB], one or more")
+    p.add_argument("--num_images", type=int, default=32, metavar="N", help="pictures to send (default 32)")
+    p.add_argument("--batch_size", type=int, default=32, metavar="N", help="pictures at once; changes no figure")
+    p.add_argument("--seed", type=int, default=0, help="of fades, noise and paintings (default 0)")
+    p.add_argument("--out", type=Path, default=Path("results"), help="folder for the results (default results)")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1, ...")
+    return p
+
+
+def operating_points(words: list[str]) -> list[float]:
+    """SNRs in rising order, from numbers parted by blanks or commas."""
+    values = [word for group in words for word in str(group).replace(",", " ").split()]
+    try:
+        snr_db = sorted({float(value) for value in values})
+    except ValueError as error:
+        raise ConfigError(f"--snr_db takes numbers in dB, for example --snr_db -2 0 3.3: {error}") from None
+    if not snr_db or not all(map(math.isfinite, snr_db)):
+        raise ConfigError(f"--snr_db takes one or more finite numbers in dB, not {' '.join(values) or 'an empty list'}")
+    return snr_db
+
+
+def writable(folder: Path) -> Path:
+    """``folder``, made if it was not there; found out before the work starts."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise ConfigError(f"--out: cannot write into {folder}: {error.strerror}") from error
+
+
+def open_data(name: str) -> tuple[str, ImageSource, list[Metric]]:
+    """The data's name in the results, the pictures, and the metrics that make sense of them."""
+    folder = Path(name).expanduser()
+    if name not in config.names("data") and folder.is_dir():
+        parts = config.build(config.find("data", "folder"), {"metrics": list[Metric]})
+        return folder.resolve().name, Folder(str(folder)), parts["metrics"]
+    if name not in config.names("data") and not Path(name).suffix == ".yaml":
+        raise ConfigError(f"unknown data {name!r}: there are {', '.join(config.names('data'))}, or give a folder of pictures")
+    path = config.find("data", name)
+    parts = config.build(path, {"source": ImageSource, "metrics": list[Metric]})
+    return path.stem, parts["source"], parts["metrics"]
+
+
+def table(results: Results) -> str:
+    """The figures a reader wants first, a line for each SNR."""
+    columns = [name for name in COLUMNS if name in results.metrics]
+    widths = [max(9, len(name)) for name in columns]
+    lines = ["  SNR dB  " + "  ".join(f"{name:>{width}}" for name, width in zip(columns, widths, strict=True))]
+    for point, snr in enumerate(results.snr_db):
+        figures = (f"{results.metrics[name][point]:{width}.4g}" for name, width in zip(columns, widths, strict=True))
+        lines.append(f"{snr:8.1f}  " + "  ".join(figures))
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line."""
+    args = parser().parse_args(arguments)
+    if args.num_images < 1 or args.batch_size < 1:
+        raise ConfigError("--num_images and --batch_size must be at least 1")
+    try:
+        torch.empty(0, device=args.device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"--device {args.device} cannot be used here: {str(error).splitlines()[0]}") from error
+    snr_db = operating_points(args.snr_db)
+    system_file = config.find("systems", args.system)
+    data_name, source, metrics = open_data(args.data)
+    out = writable(args.out / data_name)
+    for reason in source.skipped:
+        print(f"skipped: {reason}", file=sys.stderr)
+    system = config.build(system_file, {"system": System})["system"]
+    used = {"system": config.read(system_file), "data": args.data, "skipped": len(source.skipped)}
+    results, exhibits = sweep(
+        system, source, snr_db, metrics, args.num_images, args.seed, args.batch_size, args.device,
+        names=(system_file.stem, data_name), config=used,
+    )
+    results.save(out / f"{system_file.stem}.json")
+    gallery(exhibits, results, out / f"{system_file.stem}.png")
+    payload = results.payload
+    print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
+    print(
+        f"payload {payload['payload_bits']:.0f} bits a picture (compression {payload['compression_ratio']:.1f}), of which "
+        f"{payload['content_bits']:.0f} carry it; bandwidth ratio {payload['bandwidth_ratio']:.4f}\n"
+        f"figures {out / system_file.stem}.json\ngallery {out / system_file.stem}.png"
+    )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f"evaluate.py: {error}")
+    except KeyboardInterrupt:
+        sys.exit("evaluate.py: interrupted; nothing was written")

@@ -1,0 +1,111 @@
+"""Turns results into figures and one HTML page: ``python report.py results`` writes results/report.html.
+
+The page holds its figures and galleries itself and needs no network. PNGs of the figures lie in results/figures.
+"""
+
+import argparse
+import base64
+import html
+import sys
+from itertools import groupby
+from pathlib import Path
+
+from semjscc.plots import LABELS, against_snr
+from semjscc.results import Results, ResultsError
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1d1d22; --paper: #fcfcfd; --line: #d9d9e0 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --line: #3a3a44 } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
+table { border-collapse: collapse; font-size: .85rem; display: block; overflow-x: auto }
+td, th { border-bottom: 1px solid var(--line); padding: .25rem .7rem; text-align: right } td:first-child, th:first-child { text-align: left }
+figure { display: inline-block; margin: .4rem; vertical-align: top } figcaption { font-size: .85rem; text-align: center }
+img { max-width: 100%; background: white; border-radius: 4px } .curves img { width: 22rem } code { font-size: .85em }
+"""
+
+
+def load(folder: Path) -> list[Results]:
+    """All results below ``folder``, by data and system."""
+    results = [Results.load(path) for path in sorted(folder.glob("*/*.json"))]
+    if not results:
+        raise ResultsError(f"there are no results in {folder}: expected DATA/SYSTEM.json, as evaluate.py writes them")
+    return sorted(results, key=lambda one: (one.data, one.system))
+
+
+def picture(path: Path, words: str) -> str:
+    """A figure element that holds the PNG at ``path``."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    words = html.escape(words)
+    return f'<figure><img src="data:image/png;base64,{data}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """An HTML table, its first column of labels."""
+    lines = ["".join(f"<th scope=col>{html.escape(cell)}</th>" for cell in head)]
+    lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+def payloads(results: list[Results]) -> str:
+    """What each system sends for one picture."""
+    head = ["system", "pictures", "payload [bit]", "of it content [bit]", "compression", "channel uses", "bandwidth ratio"]
+    keys = ("payload_bits", "content_bits", "compression_ratio", "channel_uses", "bandwidth_ratio")
+    rows = [[one.system, str(one.num_images), *(f"{one.payload[key]:,.4g}" if "ratio" in key else f"{one.payload[key]:,.0f}" for key in keys)] for one in results]
+    return table(head, rows)
+
+
+def figures(one: Results) -> str:
+    """Every metric of one system, a row for each."""
+    rows = [[LABELS.get(name, name), *(f"{value:.4g}" for value in values)] for name, values in one.metrics.items()]
+    return table(["metric", *(f"{snr:g} dB" for snr in one.snr_db)], rows)
+
+
+def provenance(one: Results) -> str:
+    """How to get the same figures again."""
+    kept = one.provenance
+    return (
+        f"<p>commit <code>{html.escape(kept['commit'])}</code>, seed {kept['seed']}, {kept['seconds']} s on "
+        f"{html.escape(kept['machine'])}; {html.escape(', '.join(f'{k} {v}' for k, v in kept['versions'].items()))}</p>"
+    )
+
+
+def section(data: str, results: list[Results], folder: Path) -> str:
+    """All about one data set: curves, payloads, galleries, figures."""
+    out = folder / "figures"
+    out.mkdir(exist_ok=True)
+    parts = [f"<h2>{html.escape(data)}</h2>", payloads(results), "<div class=curves>"]
+    for metric, label in LABELS.items():
+        if any(metric in one.metrics for one in results):
+            against_snr(results, metric, out / f"{data}-{metric}.png")
+            parts.append(picture(out / f"{data}-{metric}.png", f"{label} against SNR, {data}"))
+    parts.append("</div>")
+    for one in results:
+        parts.append(f"<h3>{html.escape(one.system)} on {html.escape(data)}</h3>")
+        gallery = folder / data / f"{one.system}.png"
+        if gallery.exists():
+            parts.append(picture(gallery, f"{one.system}: sent, and delivered at each SNR, with the text heard"))
+        parts.append(f"<details><summary>all figures</summary>{figures(one)}{provenance(one)}</details>")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(prog="report.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("results"), help="of results (default results)")
+    folder = parser.parse_args(arguments).folder
+    groups = groupby(load(folder), key=lambda one: one.data)
+    body = "\n".join(section(data, list(results), folder) for data, results in groups)
+    axis = "SNR is received Es/N0 per antenna and resource element; bars are two standard errors over the pictures."
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>semjscc report</title><style>{STYLE}</style></head><body><h1>semjscc report</h1><p>{axis}</p>{body}</body></html>"
+    )
+    (folder / "report.html").write_text(page)
+    print(f"report {folder / 'report.html'}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f"report.py: {error}")

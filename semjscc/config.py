@@ -1,0 +1,54 @@
+"""YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be built: the message names the file, the key and what was expected."""
+
+
+def names(kind: str) -> list[str]:
+    """What there is in ``configs/<kind>``."""
+    return sorted(path.stem for path in (CONFIGS / kind).glob("*.yaml"))
+
+
+def find(kind: str, name: str) -> Path:
+    """The file of ``name`` in ``configs/<kind>``, or the YAML file that ``name`` is."""
+    for path in (CONFIGS / kind / f"{name}.yaml", Path(name)):
+        if path.suffix == ".yaml" and path.is_file():
+            return path
+    raise ConfigError(f"unknown {kind.removesuffix('s')} {name!r}: there are {', '.join(names(kind))}, or give a YAML file")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} must hold a mapping of keys to values, not {type(content).__name__}")
+    return content
+
+
+def build(path: Path, types: dict[str, Any]) -> dict[str, Any]:
+    """The objects under the keys of a YAML file, each of the type that ``types`` names for its key.
+
+    Raises :class:`ConfigError` for a key or value that does not fit; errors of the classes themselves (a missing
+    model, a rate that a code cannot have) come through as they are.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    for key, kind in types.items():
+        parser.add_argument(f"--{key}", type=kind, required=True)
+    try:
+        config = parser.parse_object(read(path))
+    except ArgumentError as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    objects = parser.instantiate_classes(config)
+    return {key: objects[key] for key in types}

@@ -1,0 +1,88 @@
+"""The results file: what was measured, on which axis, and all that is needed to measure it again."""
+
+import json
+import math
+import os
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("semjscc", "torch", "torchvision", "torchmetrics", "transformers", "diffusers", "pillow", "numpy")
+ROOT = Path(__file__).parents[1]
+
+
+class ResultsError(ValueError):
+    """A file that is no results file, with what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """One system on one data set over one sweep; every list is aligned with ``snr_db``.
+
+    A metric that the system cannot have is absent. ``stderr`` is the standard error of the mean over images.
+    """
+
+    system: str
+    data: str
+    num_images: int
+    snr_db: list[float]
+    metrics: dict[str, list[float]]
+    stderr: dict[str, list[float]]
+    payload: dict[str, Any]
+    provenance: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        lists = {**self.metrics, **{f"stderr of {name}": values for name, values in self.stderr.items()}}
+        for name, values in lists.items():
+            if len(values) != len(self.snr_db):
+                raise ResultsError(f"{name} has {len(values)} values for {len(self.snr_db)} SNRs")
+
+    def save(self, path: Path) -> None:
+        """Writes all of it or nothing: an interrupted write leaves what was there before."""
+        text = json.dumps(asdict(self), indent=1, allow_nan=False)
+        scratch = path.with_suffix(".part")
+        scratch.write_text(text + "\n")
+        os.replace(scratch, path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Results":
+        """Raises :class:`ResultsError`, naming the file, where it is not a results file."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (TypeError, ValueError) as error:
+            raise ResultsError(f"{path} is not a results file of evaluate.py: {error}") from error
+
+
+def mean_and_stderr(values: list[float]) -> tuple[float, float]:
+    """Mean over images and its standard error, 0 for a single image; never NaN."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    variance = math.fsum((value - mean) ** 2 for value in values) / max(1, n - 1)
+    return mean, math.sqrt(variance / n)
+
+
+def provenance(config: dict[str, Any], seed: int, seconds: float, device: str) -> dict[str, Any]:
+    """Where a result comes from: commit, configuration, seed, versions, machine, duration [s]."""
+    return {
+        "commit": _commit(),
+        "config": config,
+        "seed": seed,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
+        "seconds": round(seconds, 1),
+    }
+
+
+def _commit() -> str:
+    """The commit of the code, with "+" where the working tree differs from it; empty outside a checkout."""
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,16 @@
+"""The contract of the systems."""
+
+from abc import ABC, abstractmethod
+
+from torch import nn
+
+from semjscc.rng import GLOBAL, Randomness
+from semjscc.types import SNR, Delivery, Images
+
+
+class System(nn.Module, ABC):
+    """Images through the air: a codec and a link."""
+
+    @abstractmethod
+    def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
+        """What arrives of each image at its own SNR [dB]."""
