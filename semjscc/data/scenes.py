@@ -45,7 +45,7 @@ class Scene:
 
     @property
     def caption(self) -> str:
-        """The scene in words, at most 95 characters."""
+        """The scene in words, at most 111 characters."""
         first, *others = map(str, self.things)
         for relation, both, other in zip(self.relations, ("", ", both"), others, strict=False):
             first += f"{both} {relation} {other}"

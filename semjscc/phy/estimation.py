@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Inexact
 from torch import Tensor, nn
 
 from semjscc.phy.grid import ResourceGrid
@@ -65,8 +65,8 @@ class LeastSquares(Estimator):
 
 
 def _along(
-    x: Float[Tensor, "*batch tx pilots comb"] | Complex[Tensor, "*batch tx pilots comb"], A_f: Tensor, A_t: Tensor
-) -> Tensor:
+    x: Inexact[Tensor, "*batch tx pilot_symbols carriers"], A_f: Tensor, A_t: Tensor
+) -> Inexact[Tensor, "*batch tx data_symbols carriers"]:
     """From the pilots to the data elements: along frequency, a matrix per stream, then along time."""
     return A_t @ torch.einsum("...spk,sck->...spc", x, A_f)
 

@@ -1,0 +1,52 @@
+"""YAML -> objects: every file of the registry is built, and a wrong one is named."""
+
+import pytest
+
+from semjscc import config
+from semjscc.config import CONFIGS, ConfigError
+from semjscc.data.base import ImageSource
+from semjscc.systems.base import System
+
+WRONG = {
+    "a misspelt key": ("sytem: 1", "sytem"),
+    "a misspelt argument": ("source: {class_path: semjscc.data.scenes.Scenes, init_args: {splt: test}}", "splt"),
+    "a wrong value": ("source: {class_path: semjscc.data.scenes.Scenes, init_args: {split: dev}}", "split"),
+    "a class that is not there": ("source: {class_path: semjscc.data.scenes.Scene5}", "Scene5"),
+    "a class of another kind": ("source: {class_path: semjscc.phy.qam.QAM, init_args: {bits_per_symbol: 2}}", "ImageSource"),
+    "no mapping": ("- 1", "mapping"),
+    "no YAML": ("source: [", "YAML"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_named_with_its_file(tmp_path, wrong):
+    content, named = WRONG[wrong]
+    path = tmp_path / "mine.yaml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"mine\.yaml") as caught:
+        config.build(path, {"source": ImageSource})
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_right_file_gives_the_object(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("source: {class_path: semjscc.data.scenes.Scenes, init_args: {split: val, seed: 3}}")
+    source = config.build(path, {"source": ImageSource})["source"]
+    assert (source.split, source.seed) == ("val", 3)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ConfigError, match=r"unknown system 'nope': there are .*llm-ofdm.*raw-ofdm"):
+        config.find("systems", "nope")
+
+
+def test_names_are_the_stems_of_the_files():
+    assert {"llm-ofdm", "raw-ofdm", "jpeg-ofdm"} <= set(config.names("systems"))
+    assert config.find("systems", "raw-ofdm") == CONFIGS / "systems" / "raw-ofdm.yaml"
+    assert config.find("systems", str(CONFIGS / "systems" / "raw-ofdm.yaml")).stem == "raw-ofdm"
+
+
+@pytest.mark.parametrize("name", config.names("systems"))
+def test_every_system_is_built(name):
+    assert isinstance(config.build(config.find("systems", name), {"system": System})["system"], System)

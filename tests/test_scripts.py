@@ -1,0 +1,133 @@
+"""What a user types, and what a user mistypes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from PIL import Image
+from torchvision.transforms.functional import to_pil_image
+
+import evaluate
+import report
+from semjscc.config import CONFIGS, ConfigError
+from semjscc.data.scenes import Scenes
+from semjscc.results import ROOT, Results, ResultsError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Pictures of two sizes, one grey, one with alpha, and a broken one."""
+    pictures = tmp_path / "holiday"
+    pictures.mkdir()
+    to_pil_image(Scenes(size=16)[0].image).save(pictures / "a.png")
+    to_pil_image(Scenes(size=24)[1].image).convert("L").save(pictures / "b.png")
+    to_pil_image(Scenes(size=16)[2].image).convert("RGBA").save(pictures / "c.png")
+    (pictures / "d.png").write_bytes(b"\x89PNG but not quite")
+    return pictures
+
+
+def run(*words, out):
+    evaluate.main([*words, "--out", str(out), "--device", "cpu"])
+
+
+def test_a_folder_of_pictures_becomes_results_gallery_and_report(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    run("--system", "raw-ofdm", "--data", str(folder), "--snr_db", "12,-3", out=out)
+    results = Results.load(out / "holiday" / "raw-ofdm.json")
+    assert results.num_images == 3
+    assert results.snr_db == [-3.0, 12.0]
+    assert results.metrics["ber"][0] > 0.05
+    assert results.metrics["ber"][1] == 0
+    assert results.provenance["config"]["skipped"] == 1
+    printed = capsys.readouterr()
+    assert "d.png" in printed.err
+    assert "12.0" in printed.out
+    with Image.open(out / "holiday" / "raw-ofdm.png") as gallery:
+        assert min(gallery.size) > 200
+    report.main([str(out)])
+    page = (out / "report.html").read_text()
+    assert page.count("data:image/png;base64,") >= 4
+    assert "http" not in page
+    assert page.count("<img") == page.count("alt=")
+
+
+def test_the_results_file_says_how_it_was_made(folder, tmp_path):
+    run("--system", "raw-ofdm", "--data", str(folder), "--snr_db", "5", "--num_images", "1", out=tmp_path)
+    kept = json.loads((tmp_path / "holiday" / "raw-ofdm.json").read_text())["provenance"]
+    init = kept["config"]["system"]["system"]["init_args"]
+    assert init["link"]["init_args"]["code"]["init_args"] == {"k": 1392, "n": 2784}
+    assert kept["seed"] == 0
+    assert set(kept) == {"commit", "config", "seed", "versions", "machine", "seconds"}
+
+
+def wrong(tmp_path, **changes):
+    words = {"--system": "raw-ofdm", "--data": "scenes", "--snr_db": "3", "--out": str(tmp_path / "out"), **changes}
+    evaluate.main([word for pair in words.items() for word in pair])
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--system", "nope", r"unknown system 'nope': there are .*llm-ofdm"),
+        ("--data", "nope", r"unknown data 'nope': there are .*scenes.*or give a folder"),
+        ("--snr_db", "", "one or more finite numbers"),
+        ("--snr_db", "nan", "one or more finite numbers"),
+        ("--snr_db", "1,x", "takes numbers in dB"),
+        ("--num_images", "0", "at least 1"),
+        ("--device", "abacus", "--device abacus"),
+    ],
+)
+def test_a_mistake_is_named_before_the_work_starts(tmp_path, option, value, said):
+    with pytest.raises(ConfigError, match=said):
+        wrong(tmp_path, **{option: value})
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "sweep", lambda *args, **kwargs: pytest.fail("the work started"))
+    (tmp_path / "out").write_text("a file where the folder should be")
+    with pytest.raises(ConfigError, match="--out: cannot write into"):
+        wrong(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OSError, match="empty"):
+        wrong(tmp_path, **{"--data": str(tmp_path / "empty")})
+
+
+def test_a_misspelt_key_is_named_with_its_file(tmp_path):
+    text = (CONFIGS / "systems" / "raw-ofdm.yaml").read_text()
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace("delay_spread", "delay_spraed"))
+    with pytest.raises(ConfigError, match=r"mine\.yaml.*") as caught:
+        wrong(tmp_path, **{"--system": str(path)})
+    assert "delay_spraed" in str(caught.value)
+
+
+def test_an_interrupted_sweep_leaves_no_results(folder, tmp_path, monkeypatch):
+    calls = iter(range(2))
+    step = torch.full
+
+    def interrupted(*args, **kwargs):
+        if args[0] == (2,) or next(calls, None) is None:
+            raise KeyboardInterrupt
+        return step(*args, **kwargs)
+
+    monkeypatch.setattr("semjscc.evaluation.torch.full", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("--system", "raw-ofdm", "--data", str(folder), "--snr_db", "3", "4", "5", out=tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.json*"))
+
+
+def test_a_report_of_nothing_says_what_it_wants(tmp_path):
+    with pytest.raises(ResultsError, match=r"expected DATA/SYSTEM\.json"):
+        report.main([str(tmp_path)])
+
+
+@pytest.mark.parametrize("script", ["evaluate.py", "report.py", "train.py"])
+def test_help(script):
+    done = subprocess.run([sys.executable, script, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "usage" in done.stdout
