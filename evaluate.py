@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     p = end(prog="evaluate.py", description=__doc__, formatter_class=words, allow_abbrev=False)
     p.add_argument("--system", required=True, help=f"{', '.join(config.names('systems'))}, or a YAML file")
     p.add_argument("--data", default="scenes", help=f"{', '.join(config.names('data'))}, or a folder of pictures")
-    p.add_argument("--snr_db", nargs="*", default=SNR_DB, metavar="DB", help="received Es/N0 per antenna [dB], one or more")
+    p.add_argument(
+        "--snr_db", nargs="*", default=SNR_DB, metavar="DB", help="received Es/N0 per antenna [dB], one or more"
+    )
     p.add_argument("--num_images", type=int, default=32, metavar="N", help="pictures to send (default 32)")
     p.add_argument("--batch_size", type=int, default=32, metavar="N", help="pictures at once; changes no figure")
     p.add_argument("--seed", type=int, default=0, help="of fades, noise and paintings (default 0)")
@@ -74,7 +76,9 @@ def open_data(name: str) -> tuple[str, ImageSource, list[Metric]]:
         parts = config.build(config.find("data", "folder"), {"metrics": list[Metric]})
         return folder.resolve().name, Folder(str(folder)), parts["metrics"]
     if name not in config.names("data") and not Path(name).suffix == ".yaml":
-        raise ConfigError(f"unknown data {name!r}: there are {', '.join(config.names('data'))}, or give a folder of pictures")
+        raise ConfigError(
+            f"unknown data {name!r}: there are {', '.join(config.names('data'))}, or give a folder of pictures"
+        )
     path = config.find("data", name)
     parts = config.build(path, {"source": ImageSource, "metrics": list[Metric]})
     return path.stem, parts["source"], parts["metrics"]
@@ -109,16 +113,24 @@ def main(arguments: list[str] | None = None) -> None:
     system = config.build(system_file, {"system": System})["system"]
     used = {"system": config.read(system_file), "data": args.data, "skipped": len(source.skipped)}
     results, exhibits = sweep(
-        system, source, snr_db, metrics, args.num_images, args.seed, args.batch_size, args.device,
-        names=(system_file.stem, data_name), config=used,
+        system,
+        source,
+        snr_db,
+        metrics,
+        args.num_images,
+        args.seed,
+        args.batch_size,
+        args.device,
+        names=(system_file.stem, data_name),
+        config=used,
     )
     results.save(out / f"{system_file.stem}.json")
     gallery(exhibits, results, out / f"{system_file.stem}.png")
     payload = results.payload
     print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
     print(
-        f"payload {payload['payload_bits']:.0f} bits a picture (compression {payload['compression_ratio']:.1f}), of which "
-        f"{payload['content_bits']:.0f} carry it; bandwidth ratio {payload['bandwidth_ratio']:.4f}\n"
+        f"payload {payload['payload_bits']:.0f} bits a picture (compression {payload['compression_ratio']:.1f}), "
+        f"of which {payload['content_bits']:.0f} carry it; bandwidth ratio {payload['bandwidth_ratio']:.4f}\n"
         f"figures {out / system_file.stem}.json\ngallery {out / system_file.stem}.png"
     )
 

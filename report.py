@@ -16,11 +16,16 @@ from semjscc.results import Results, ResultsError
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1d22; --paper: #fcfcfd; --line: #d9d9e0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --line: #3a3a44 } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
+body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
 table { border-collapse: collapse; font-size: .85rem; display: block; overflow-x: auto }
-td, th { border-bottom: 1px solid var(--line); padding: .25rem .7rem; text-align: right } td:first-child, th:first-child { text-align: left }
-figure { display: inline-block; margin: .4rem; vertical-align: top } figcaption { font-size: .85rem; text-align: center }
-img { max-width: 100%; background: white; border-radius: 4px } .curves img { width: 22rem } code { font-size: .85em }
+td, th { border-bottom: 1px solid var(--line); padding: .25rem .7rem; text-align: right }
+td:first-child, th:first-child { text-align: left }
+figure { display: inline-block; margin: .4rem; vertical-align: top }
+figcaption { font-size: .85rem; text-align: center }
+img { max-width: 100%; background: white; border-radius: 4px }
+.curves img { width: 22rem }
+code { font-size: .85em }
 """
 
 
@@ -48,9 +53,24 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def payloads(results: list[Results]) -> str:
     """What each system sends for one picture."""
-    head = ["system", "pictures", "payload [bit]", "of it content [bit]", "compression", "channel uses", "bandwidth ratio"]
+    head = [
+        "system",
+        "pictures",
+        "payload [bit]",
+        "of it content [bit]",
+        "compression",
+        "channel uses",
+        "bandwidth ratio",
+    ]
     keys = ("payload_bits", "content_bits", "compression_ratio", "channel_uses", "bandwidth_ratio")
-    rows = [[one.system, str(one.num_images), *(f"{one.payload[key]:,.4g}" if "ratio" in key else f"{one.payload[key]:,.0f}" for key in keys)] for one in results]
+    rows = [
+        [
+            one.system,
+            str(one.num_images),
+            *(f"{one.payload[key]:,.4g}" if "ratio" in key else f"{one.payload[key]:,.0f}" for key in keys),
+        ]
+        for one in results
+    ]
     return table(head, rows)
 
 
@@ -90,15 +110,18 @@ def section(data: str, results: list[Results], folder: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line."""
-    parser = argparse.ArgumentParser(prog="report.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="report.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results"), help="of results (default results)")
     folder = parser.parse_args(arguments).folder
     groups = groupby(load(folder), key=lambda one: one.data)
     body = "\n".join(section(data, list(results), folder) for data, results in groups)
     axis = "SNR is received Es/N0 per antenna and resource element; bars are two standard errors over the pictures."
     page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>semjscc report</title><style>{STYLE}</style></head><body><h1>semjscc report</h1><p>{axis}</p>{body}</body></html>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>semjscc report</title>'
+        f"<style>{STYLE}</style></head><body><h1>semjscc report</h1><p>{axis}</p>{body}</body></html>"
     )
     (folder / "report.html").write_text(page)
     print(f"report {folder / 'report.html'}")

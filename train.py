@@ -16,13 +16,18 @@ class TrainCLI(LightningCLI):
     """LightningCLI with a way to go on after a kill."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        parser.add_argument("--resume", type=bool, default=False, help="go on from the last checkpoint, if there is one")
+        parser.add_argument(
+            "--resume", type=bool, default=False, help="go on from the last checkpoint, if there is one"
+        )
 
 
 def main(args: list[str] | None = None) -> None:
     """Trains from the command line ``args``, by default the program's own."""
     if not (sys.argv[1:] if args is None else args):
-        names = "\n".join(f"  python train.py --config {path.relative_to(CONFIGS.parents[1])}" for path in sorted(CONFIGS.glob("*.yaml")))
+        names = "\n".join(
+            f"  python train.py --config {path.relative_to(CONFIGS.parents[1])}"
+            for path in sorted(CONFIGS.glob("*.yaml"))
+        )
         sys.exit(f"what shall be trained? One of\n{names}")
     cli = TrainCLI(
         LightningModule,

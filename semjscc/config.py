@@ -23,7 +23,9 @@ def find(kind: str, name: str) -> Path:
     for path in (CONFIGS / kind / f"{name}.yaml", Path(name)):
         if path.suffix == ".yaml" and path.is_file():
             return path
-    raise ConfigError(f"unknown {kind.removesuffix('s')} {name!r}: there are {', '.join(names(kind))}, or give a YAML file")
+    raise ConfigError(
+        f"unknown {kind.removesuffix('s')} {name!r}: there are {', '.join(names(kind))}, or give a YAML file"
+    )
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def _figures(metrics: Sequence[Metric], sent: Pictures, delivery: Delivery) -> d
 
 def _payload(rows: dict[str, list[list[float]]], effective_rate: list[float] | None) -> dict[str, Any]:
     """Means over images; the compression ratio of the budget, as paper A counts, and of what fills it."""
-    payload: dict[str, Any] = {name.removeprefix("payload."): mean_and_stderr(points[0])[0] for name, points in rows.items()}
+    payload: dict[str, Any] = {
+        name.removeprefix("payload."): mean_and_stderr(points[0])[0] for name, points in rows.items()
+    }
     payload["compression_ratio"] = payload["source_bits"] / payload["payload_bits"]
     payload["content_compression_ratio"] = payload["source_bits"] / payload["content_bits"]
     if effective_rate is not None:

@@ -41,7 +41,11 @@ def _picture(axes: Axes, image: Tensor, words: str = "") -> None:
 def gallery(exhibits: Sequence[Exhibit], results: Results, path: Path, most_points: int = 6) -> None:
     """A row for each picture: what was sent, then what was heard and delivered at up to ``most_points`` SNRs."""
     count = len(results.snr_db)
-    columns = sorted({round(i * (count - 1) / max(1, most_points - 1)) for i in range(min(most_points, count))}) if count > most_points else range(count)
+    columns = (
+        sorted({round(i * (count - 1) / max(1, most_points - 1)) for i in range(min(most_points, count))})
+        if count > most_points
+        else range(count)
+    )
     size = (1.6 * (len(columns) + 1), 2.15 * len(exhibits) + 0.4)
     figure, grid = plt.subplots(len(exhibits), len(columns) + 1, figsize=size, squeeze=False, layout="constrained")
     for row, exhibit in zip(grid, exhibits, strict=True):
@@ -62,7 +66,9 @@ def against_snr(results: Sequence[Results], metric: str, path: Path) -> None:
     for marker, one in zip(MARKERS * len(results), results, strict=False):
         if metric in one.metrics:
             errors = [2 * error for error in one.stderr.get(metric, [0.0] * len(one.snr_db))]
-            axes.errorbar(one.snr_db, one.metrics[metric], errors, label=one.system, marker=marker, ms=4, lw=1.4, capsize=2)
+            axes.errorbar(
+                one.snr_db, one.metrics[metric], errors, label=one.system, marker=marker, ms=4, lw=1.4, capsize=2
+            )
     axes.set(xlabel="SNR [dB], received Es/N0 per antenna", ylabel=LABELS.get(metric, metric))
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

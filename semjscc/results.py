@@ -78,6 +78,7 @@ def provenance(config: dict[str, Any], seed: int, seconds: float, device: str) -
 
 def _commit() -> str:
     """The commit of the code, with "+" where the working tree differs from it; empty outside a checkout."""
+
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -12,7 +12,10 @@ WRONG = {
     "a misspelt argument": ("source: {class_path: semjscc.data.scenes.Scenes, init_args: {splt: test}}", "splt"),
     "a wrong value": ("source: {class_path: semjscc.data.scenes.Scenes, init_args: {split: dev}}", "split"),
     "a class that is not there": ("source: {class_path: semjscc.data.scenes.Scene5}", "Scene5"),
-    "a class of another kind": ("source: {class_path: semjscc.phy.qam.QAM, init_args: {bits_per_symbol: 2}}", "ImageSource"),
+    "a class of another kind": (
+        "source: {class_path: semjscc.phy.qam.QAM, init_args: {bits_per_symbol: 2}}",
+        "ImageSource",
+    ),
     "no mapping": ("- 1", "mapping"),
     "no YAML": ("source: [", "YAML"),
 }

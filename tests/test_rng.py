@@ -26,7 +26,9 @@ def test_more_slots_begin_with_the_same_slots_whole_or_in_chunks():
     assert torch.equal(torch.cat(chunks), long)
 
 
-@pytest.mark.parametrize("other", [{"point": (3001,)}, {"purpose": "fading"}, {"images": [(1, 1)]}, {"images": [(0, 2)]}])
+@pytest.mark.parametrize(
+    "other", [{"point": (3001,)}, {"purpose": "fading"}, {"images": [(1, 1)]}, {"images": [(0, 2)]}]
+)
 def test_another_image_seed_point_or_purpose_is_independent(other):
     one, two = draw([(0, 1)], 2000), draw(**{"images": [(0, 1)], "slots": 2000} | other)
     assert abs((one * two).mean()) < 5 / one.numel() ** 0.5  # five standard errors of a product of unit normals

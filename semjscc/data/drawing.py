@@ -29,9 +29,8 @@ Colour = tuple[int, int, int]
 
 def shade(colour: Colour, light: float) -> Colour:
     """``colour`` made darker (light < 1) or lighter (light > 1)."""
-    if light <= 1:
-        return tuple(int(c * light) for c in colour)
-    return tuple(int(255 - (255 - c) / light) for c in colour)
+    r, g, b = (int(c * light) if light <= 1 else int(255 - (255 - c) / light) for c in colour)
+    return r, g, b
 
 
 class Pen:
@@ -189,7 +188,11 @@ def backdrop(name: str, side: int, rng: np.random.Generator) -> Image.Image:
     mask = (y >= edge)[..., None]
     image = Image.fromarray(np.where(mask, ground[:, None], sky[:, None]).astype(np.uint8))
     canvas = ImageDraw.Draw(image)
-    spots = {"sea": (0.5, 1.0, (110, 195, 205)), "snow": (0.0, 1.0, (252, 252, 255)), "night": (0.0, 0.65, (240, 235, 190))}
+    spots = {
+        "sea": (0.5, 1.0, (110, 195, 205)),
+        "snow": (0.0, 1.0, (252, 252, 255)),
+        "night": (0.0, 0.65, (240, 235, 190)),
+    }
     if name in spots:
         start, stop, colour = spots[name]
         for px, py in rng.random((14, 2)) * (side, side * (stop - start)) + (0, side * start):
@@ -198,9 +201,7 @@ def backdrop(name: str, side: int, rng: np.random.Generator) -> Image.Image:
     return image
 
 
-def draw(
-    place: str, things: Sequence[tuple[str, str, str, Point]], size: int, rng: np.random.Generator
-) -> np.ndarray:
+def draw(place: str, things: Sequence[tuple[str, str, str, Point]], size: int, rng: np.random.Generator) -> np.ndarray:
     """A scene as uint8 ``[size, size, 3]``: things are (kind, colour, size, centre as fractions), with some jitter."""
     side = OVERSAMPLING * size
     image = backdrop(place, side, rng)

@@ -18,7 +18,13 @@ from semjscc.data.base import ImageSource, Picture
 from semjscc.data.drawing import BACKDROPS, COLOURS, KINDS, draw
 
 SIZES = ("small", "big")
-PLACES = {"meadow": "on a meadow", "sea": "by the sea", "desert": "in the desert", "snow": "in the snow", "night": "at night"}
+PLACES = {
+    "meadow": "on a meadow",
+    "sea": "by the sea",
+    "desert": "in the desert",
+    "snow": "in the snow",
+    "night": "at night",
+}
 INVERSE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 SPLITS = {"train": range(2, 16), "val": range(1, 2), "test": range(0, 1)}  # sixteenths of all scenes, by their caption
 
@@ -109,7 +115,10 @@ class Scenes(ImageSource):
 
     def __getitem__(self, index: int) -> Picture:
         scene, rng = self.scene(index)
-        parts = [(t.kind, t.colour, t.size, at) for t, at in zip(scene.things, positions(scene), strict=True)]
+        parts = [
+            (str(thing.kind), str(thing.colour), str(thing.size), centre)
+            for thing, centre in zip(scene.things, positions(scene), strict=True)
+        ]
         pixels = draw(scene.backdrop, parts, self.size, rng)
         image = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
         return Picture(image, f"scene-{self.split}-{self.seed}-{index}", [scene.caption])
@@ -166,7 +175,8 @@ def agreement(sent: str, shown: str) -> float:
     for order in permutations(range(slots), len(claim.things)):
         same = sum(
             getattr(truth.things[i], slot) == value
-            for i, thing in zip(order, claim.things, strict=True) if i < n
+            for i, thing in zip(order, claim.things, strict=True)
+            if i < n
             for slot, value in vars(thing).items()
         )
         best = max(best, same + len(relations & _pairs(claim, order)))

@@ -10,7 +10,7 @@ from semjscc.types import SNR, Bits, Delivery, Images
 class Digital(System):
     """A bit codec over a digital link::
 
-        images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
+    images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
     """
 
     def __init__(self, codec: BitCodec, link: DigitalLink):

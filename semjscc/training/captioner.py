@@ -62,7 +62,9 @@ class Captioning(LightningModule):
 
     def pixels(self, images: Tensor) -> Tensor:
         """Pictures in [0, 1] as the model wants them."""
-        return self.processor.image_processor(images, do_rescale=False, do_resize=False, return_tensors="pt")["pixel_values"]
+        return self.processor.image_processor(images, do_rescale=False, do_resize=False, return_tensors="pt")[
+            "pixel_values"
+        ]
 
     def training_step(self, batch: Batch) -> Tensor:
         images = batch["images"]

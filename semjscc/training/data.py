@@ -1,7 +1,9 @@
 """Scenes for training: drawn once, kept as bytes, handed out a batch at a time."""
 
+from typing import TypedDict
+
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, Int, UInt8
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -9,7 +11,13 @@ from tqdm import tqdm
 
 from semjscc.data.scenes import Scenes
 
-Batch = dict[str, Tensor | list[str]]  # "images" [batch 3 height width] in [0, 1], "captions", "index" [batch]
+
+class Batch(TypedDict):
+    """What a training step is handed."""
+
+    images: Float[Tensor, "batch 3 height width"]  # in [0, 1]
+    captions: list[str]
+    index: Int[Tensor, " batch"]  # of each scene among those drawn
 
 
 class Drawn(Dataset):

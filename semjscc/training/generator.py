@@ -84,13 +84,20 @@ class Generator(LightningModule):
             rescale_betas_zero_snr=True,
             timestep_spacing="trailing",
             clip_sample=False,
-            set_alpha_to_one=True,
+            steps_offset=1,
         )
 
     def pipeline(self) -> StableDiffusionPipeline:
         """All parts as the pipeline that users load."""
         return StableDiffusionPipeline(
-            self.vae, self.text_encoder, self.tokenizer, self.unet, self.scheduler, None, None, requires_safety_checker=False
+            self.vae,
+            self.text_encoder,
+            self.tokenizer,
+            self.unet,
+            self.scheduler,
+            None,
+            None,
+            requires_safety_checker=False,
         )
 
     @torch.no_grad()
@@ -113,8 +120,10 @@ class Generator(LightningModule):
     def embed(self, captions: list[str]) -> Tensor:
         """Captions -> ``[batch, tokens, width]``, some dropped and some misheard."""
         heard = [
-            "" if random.random() < self.drop
-            else misheard(text, random.uniform(0, 0.1)) if random.random() < self.damage
+            ""
+            if random.random() < self.drop
+            else misheard(text, random.uniform(0, 0.1))
+            if random.random() < self.damage
             else text
             for text in captions
         ]

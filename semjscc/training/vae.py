@@ -10,19 +10,18 @@ from semjscc.training.data import Batch
 from semjscc.training.optimization import adamw_cosine
 from semjscc.types import Images
 
-
 CHROMA = 8.0  # without it hues come a thousand steps after shapes
 
 
 def error(y: Images, x: Images) -> Tensor:
-    """Squared error of pixels, of differences between neighbours, and, with more weight, of colour without lightness."""
+    """Squared error of pixels, of steps between neighbours and, with more weight, of colour without lightness."""
     off = y - x
     edges = off.diff(dim=-2).square().mean() + off.diff(dim=-1).square().mean()
     return off.square().mean() + edges + CHROMA * (off - off.mean(dim=1, keepdim=True)).square().mean()
 
 
 class Autoencoder(LightningModule):
-    """Images in [-1, 1] -> latent of an eighth of the size -> images: squared error (:func:`error`), a little KL.
+    """Images in [-1, 1] -> latent of an eighth of the size -> images: :func:`error` and a little KL.
 
     Args:
         channels: width of each of the four scales

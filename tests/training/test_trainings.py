@@ -19,13 +19,17 @@ from semjscc.training.vae import Autoencoder
 from semjscc.training.vocabulary import bert_tokenizer, clip_tokenizer, words
 
 TINY = {"width": 32, "layers": 1, "heads": 2}
+QUIET = {
+    "accelerator": "cpu",
+    "logger": False,
+    "num_sanity_val_steps": 0,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+}
 
 
 def fit(module, steps=2):
-    trainer = Trainer(
-        max_steps=steps, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        num_sanity_val_steps=0, limit_val_batches=1, accelerator="cpu",
-    )  # fmt: skip
+    trainer = Trainer(max_steps=steps, enable_checkpointing=False, limit_val_batches=1, **QUIET)
     trainer.fit(module, datamodule=ScenesData(num_train=8, num_val=4, batch_size=4))
     return trainer
 
@@ -102,15 +106,23 @@ def test_misheard_captions_have_the_asked_share_of_wrong_characters():
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    every_step = {"dirpath": str(tmp_path / "run"), "save_last": True, "every_n_train_steps": 1}
     config = {
-        "model": {"class_path": "semjscc.training.vae.Autoencoder", "init_args": {"channels": [8, 8, 8, 8], "out": str(tmp_path / "vae")}},
-        "data": {"class_path": "semjscc.training.data.ScenesData", "init_args": {"num_train": 8, "num_val": 4, "batch_size": 4}},
-        "trainer": {
-            "max_steps": 2, "accelerator": "cpu", "enable_progress_bar": False, "enable_model_summary": False,
-            "logger": False, "num_sanity_val_steps": 0, "default_root_dir": str(tmp_path),
-            "callbacks": [{"class_path": "lightning.pytorch.callbacks.ModelCheckpoint", "init_args": {"dirpath": str(tmp_path / "run"), "save_last": True, "every_n_train_steps": 1}}],
+        "model": {
+            "class_path": "semjscc.training.vae.Autoencoder",
+            "init_args": {"channels": [8, 8, 8, 8], "out": str(tmp_path / "vae")},
         },
-    }  # fmt: skip
+        "data": {
+            "class_path": "semjscc.training.data.ScenesData",
+            "init_args": {"num_train": 8, "num_val": 4, "batch_size": 4},
+        },
+        "trainer": QUIET
+        | {
+            "max_steps": 2,
+            "default_root_dir": str(tmp_path),
+            "callbacks": [{"class_path": "lightning.pytorch.callbacks.ModelCheckpoint", "init_args": every_step}],
+        },
+    }
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(config))
     monkeypatch.chdir(tmp_path)
