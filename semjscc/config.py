@@ -52,5 +52,5 @@ def build(path: Path, types: dict[str, Any]) -> dict[str, Any]:
         config = parser.parse_object(read(path))
     except ArgumentError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
-    objects = parser.instantiate_classes(config)
+    objects = parser.instantiate(config)
     return {key: objects[key] for key in types}

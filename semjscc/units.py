@@ -30,6 +30,6 @@ def esn0_db(ebn0_db: float, bits_per_symbol: int, code_rate: float) -> float:
     return ebn0_db + 10.0 * math.log10(bits_per_symbol * code_rate)
 
 
-def bandwidth_ratio(channel_uses: float, height: int, width: int) -> float:
+def bandwidth_ratio(channel_uses: int, height: int, width: int) -> float:
     """Complex channel uses per real source dimension, 3 H W."""
     return channel_uses / (3 * height * width)

@@ -54,8 +54,8 @@ def test_other_snrs_change_nothing_and_another_seed_does(raw):
 def test_rivals_meet_the_same_fades(link, raw):
     """A payload of one slot and one of many: where the first block of the one fails, so does that of the other."""
     jpeg = Digital(ImageFile("JPEG", 24.0), link)
-    a, _ = sweep(raw, Scenes(size=16), [2.2], METRICS, num_images=6)
-    b, _ = sweep(jpeg, Scenes(size=16), [2.2], METRICS, num_images=6)
+    a, _ = sweep(raw, Scenes(size=16), [3.0], METRICS, num_images=6)
+    b, _ = sweep(jpeg, Scenes(size=16), [3.0], METRICS, num_images=6)
     assert a.payload["payload_bits"] == b.payload["payload_bits"]
     assert 0 < a.metrics["bler"][0] < 1
     assert a.metrics["bler"][0] == pytest.approx(b.metrics["bler"][0], abs=0.1)

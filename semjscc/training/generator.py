@@ -113,7 +113,8 @@ class Generator(LightningModule):
     def training_step(self, batch: Batch) -> Tensor:
         mean, logvar = self.moments[batch["index"].to(self.device)].chunk(2, dim=1)
         z = (mean + (0.5 * logvar).exp() * torch.randn_like(mean)) * self.vae.config.scaling_factor
-        loss = self.loss(z, self.embed(batch["captions"]))
+        with sdpa_kernel(SDPBackend.MATH):  # the fused kernel's backward pass is slow in bfloat16 on a CPU
+            loss = self.loss(z, self.embed(batch["captions"]))
         self.log("train/loss", loss, prog_bar=True)
         return loss
 
@@ -135,8 +136,7 @@ class Generator(LightningModule):
         noise = torch.randn_like(z)
         t = torch.randint(self.scheduler.config.num_train_timesteps, (len(z),), device=z.device)
         noisy, v = self.scheduler.add_noise(z, noise, t), self.scheduler.get_velocity(z, noise, t)
-        with sdpa_kernel(SDPBackend.MATH):  # the fused kernel's backward pass is slow in bfloat16 on a CPU
-            return F.mse_loss(self.unet(noisy, t, context).sample.float(), v)
+        return F.mse_loss(self.unet(noisy, t, context).sample.float(), v)
 
     def validation_step(self, batch: Batch) -> None:
         z = self.vae.encode(2 * batch["images"] - 1).latent_dist.mean * self.vae.config.scaling_factor

@@ -26,7 +26,7 @@ def bert_tokenizer() -> BertTokenizer:
     return BertTokenizer(vocabulary, model_max_length=48)
 
 
-def clip_tokenizer(length: int = 40) -> CLIPTokenizer:
+def clip_tokenizer(length: int = 32) -> CLIPTokenizer:
     """A byte-pair tokenizer whose merges spell out each word from its left end, longest words first.
 
     Characters outside printable ASCII, which only damage brings, become the unknown token.
