@@ -18,9 +18,9 @@ $(STAMP): requirements.lock pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-demo: setup ## send 16 scenes as captions and as pixels, and write a report (out/demo/report.html)
-	$(RUN) evaluate.py --system llm-ofdm --num_images 16 --snr_db -2 1 2 3 4 8 --out out/demo
-	$(RUN) evaluate.py --system raw-ofdm --num_images 4 --snr_db -2 1 2 3 4 8 --out out/demo
+demo: setup ## send 8 scenes as captions and as pixels, and write a report (out/demo/report.html)
+	$(RUN) evaluate.py --system llm-ofdm --num_images 8 --snr_db -2 1 2 3 4 8 --out out/demo
+	$(RUN) evaluate.py --system raw-ofdm --num_images 8 --snr_db -2 1 2 3 4 8 --out out/demo
 	$(RUN) report.py out/demo
 
 results: setup ## make every figure under results/ again
@@ -28,11 +28,11 @@ results: setup ## make every figure under results/ again
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 4 || exit; done
 	$(RUN) report.py results
 
-test: setup ## run the tests that take minutes at most
-	$(RUN) -m pytest -m "not slow"
+test: setup ## run the default tests
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow"
 
-test-all: setup ## run all tests
-	$(RUN) -m pytest
+test-all: setup ## run the slow tests too
+	OMP_NUM_THREADS=1 $(RUN) -m pytest
 
 check: setup ## format, lint, who imports whom, types
 	$(VENV)/bin/ruff format --check .
@@ -52,4 +52,4 @@ checkpoints: setup ## train the embedded models again (about three hours on two 
 	for model in vae generator captioner clip; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
 
 clean: ## remove what can be made again
-	rm -rf $(VENV) out runs build *.egg-info
+	rm -rf $(VENV) out build *.egg-info

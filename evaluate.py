@@ -10,8 +10,10 @@ Writes OUT/DATA/SYSTEM.json (figures) and OUT/DATA/SYSTEM.png (gallery), and pri
 import argparse
 import math
 import os
+import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -20,20 +22,27 @@ from semjscc import config
 from semjscc.config import ConfigError
 from semjscc.data.base import ImageSource
 from semjscc.data.folder import Folder
-from semjscc.evaluation import sweep
+from semjscc.evaluation import Exhibit, sweep
 from semjscc.metrics.base import Metric
 from semjscc.plots import gallery
 from semjscc.results import Results
 from semjscc.systems.base import System
 
-SNR_DB = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
-COLUMNS = ("psnr_db", "ssim", "semantic_accuracy", "bleu4", "cer", "clip_image_image", "ber", "bler", "undecodable")
+SNR_DB = (-4.0, -2.0, 0.0, 1.0, 2.0, 2.5, 3.0, 3.3, 3.5, 4.0, 6.0, 10.0)
+COLUMNS = (
+    "psnr_db", "ssim", "semantic_accuracy", "bleu4", "cer", "clip_image_image", "ber", "bler", "success_ratio",
+    "effective_rate_bps", "undecodable",
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    words, end = argparse.RawDescriptionHelpFormatter, argparse.ArgumentParser
-    p = end(prog="evaluate.py", description=__doc__, formatter_class=words, allow_abbrev=False)
+    p = argparse.ArgumentParser(
+        prog="evaluate.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     p.add_argument("--system", required=True, help=f"{', '.join(config.names('systems'))}, or a YAML file")
     p.add_argument("--data", default="scenes", help=f"{', '.join(config.names('data'))}, or a folder of pictures")
     p.add_argument(
@@ -69,19 +78,22 @@ def writable(folder: Path) -> Path:
         raise ConfigError(f"--out: cannot write into {folder}: {error.strerror}") from error
 
 
-def open_data(name: str) -> tuple[str, ImageSource, list[Metric]]:
-    """The data's name in the results, the pictures, and the metrics that make sense of them."""
-    folder = Path(name).expanduser()
-    if name not in config.names("data") and folder.is_dir():
-        parts = config.build(config.find("data", "folder"), {"metrics": list[Metric]})
-        return folder.resolve().name, Folder(str(folder)), parts["metrics"]
-    if name not in config.names("data") and not Path(name).suffix == ".yaml":
-        raise ConfigError(
-            f"unknown data {name!r}: there are {', '.join(config.names('data'))}, or give a folder of pictures"
+def open_data(name: str) -> tuple[str, Callable[[], tuple[ImageSource, list[Metric]]]]:
+    """The data's name in the results, and what opens its pictures and the metrics that make sense of them."""
+    folder, taken = Path(name).expanduser(), config.names("data")
+    if name not in taken and folder.is_dir():
+        own = folder.resolve().name
+        metrics = {"metrics": list[Metric]}
+        return own + "-folder" * (own in taken), lambda: (
+            Folder(str(folder)),
+            config.build(config.CONFIGS / "folder.yaml", metrics)["metrics"],
         )
+    if name not in taken and Path(name).suffix != ".yaml":
+        raise ConfigError(f"unknown data {name!r}: there are {', '.join(taken)}, or give a folder of pictures")
     path = config.find("data", name)
-    parts = config.build(path, {"source": ImageSource, "metrics": list[Metric]})
-    return path.stem, parts["source"], parts["metrics"]
+    parts = {"source": ImageSource, "metrics": list[Metric]}
+    config.settings(path, parts)
+    return path.stem, lambda: tuple(config.build(path, parts).values())
 
 
 def table(results: Results) -> str:
@@ -97,7 +109,8 @@ def table(results: Results) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line."""
-    args = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    args = parser().parse_args([f" {word}" if re.match(r"-\.?\d", word) else word for word in words])
     if args.num_images < 1 or args.batch_size < 1:
         raise ConfigError("--num_images and --batch_size must be at least 1")
     try:
@@ -106,13 +119,15 @@ def main(arguments: list[str] | None = None) -> None:
         raise ConfigError(f"--device {args.device} cannot be used here: {str(error).splitlines()[0]}") from error
     snr_db = operating_points(args.snr_db)
     system_file = config.find("systems", args.system)
-    data_name, source, metrics = open_data(args.data)
+    used = config.settings(system_file, {"system": System})
+    data_name, open_pictures = open_data(args.data)
     out = writable(args.out / data_name)
+    source, metrics = open_pictures()
     for reason in source.skipped:
         print(f"skipped: {reason}", file=sys.stderr)
     system = config.build(system_file, {"system": System})["system"]
-    used = {"system": config.read(system_file), "data": args.data, "skipped": len(source.skipped)}
-    results, exhibits = sweep(
+    exhibits: list[Exhibit] = []
+    results = sweep(
         system,
         source,
         snr_db,
@@ -122,17 +137,14 @@ def main(arguments: list[str] | None = None) -> None:
         args.batch_size,
         args.device,
         names=(system_file.stem, data_name),
-        config=used,
+        config=used | {"data": args.data, "skipped": list(source.skipped)},
+        gallery=exhibits,
     )
     results.save(out / f"{system_file.stem}.json")
     gallery(exhibits, results, out / f"{system_file.stem}.png")
-    payload = results.payload
     print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
-    print(
-        f"payload {payload['payload_bits']:.0f} bits a picture (compression {payload['compression_ratio']:.1f}), "
-        f"of which {payload['content_bits']:.0f} carry it; bandwidth ratio {payload['bandwidth_ratio']:.4f}\n"
-        f"figures {out / system_file.stem}.json\ngallery {out / system_file.stem}.png"
-    )
+    print(", ".join(f"{name} {value:,.4g}" for name, value in results.payload.items() if isinstance(value, float)))
+    print(f"figures {out / system_file.stem}.json\ngallery {out / system_file.stem}.png")
 
 
 if __name__ == "__main__":
@@ -142,4 +154,4 @@ if __name__ == "__main__":
     except (ValueError, OSError) as error:
         sys.exit(f"evaluate.py: {error}")
     except KeyboardInterrupt:
-        sys.exit("evaluate.py: interrupted; nothing was written")
+        sys.exit("evaluate.py: interrupted; a results file is written whole at the end, or not at all")

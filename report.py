@@ -7,7 +7,7 @@ import argparse
 import base64
 import html
 import sys
-from itertools import groupby
+from itertools import combinations, groupby, pairwise, product
 from pathlib import Path
 
 from semjscc.plots import LABELS, against_snr
@@ -51,27 +51,41 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
+PAYLOAD = {
+    "payload_bits": "payload [bit]",
+    "content_bits": "of it content [bit]",
+    "compression_ratio": "compression",
+    "content_compression_ratio": "compression by content",
+    "channel_uses": "channel uses",
+    "bandwidth_ratio": "bandwidth ratio",
+}
+
+
 def payloads(results: list[Results]) -> str:
     """What each system sends for one picture."""
-    head = [
-        "system",
-        "pictures",
-        "payload [bit]",
-        "of it content [bit]",
-        "compression",
-        "channel uses",
-        "bandwidth ratio",
-    ]
-    keys = ("payload_bits", "content_bits", "compression_ratio", "channel_uses", "bandwidth_ratio")
     rows = [
         [
             one.system,
             str(one.num_images),
-            *(f"{one.payload[key]:,.4g}" if "ratio" in key else f"{one.payload[key]:,.0f}" for key in keys),
+            *(f"{one.payload[key]:,.5g}" if key in one.payload else "" for key in PAYLOAD),
         ]
         for one in results
     ]
-    return table(head, rows)
+    return table(["system", "pictures", *PAYLOAD.values()], rows)
+
+
+def crossings(results: list[Results]) -> str:
+    """Where the curves of two systems cross, between neighbouring SNRs that both were sent at."""
+    found = []
+    for metric, (a, b) in product(("ssim", "semantic_accuracy"), combinations(results, 2)):
+        if a.snr_db == b.snr_db and metric in a.metrics and metric in b.metrics:
+            lead = [x - y for x, y in zip(a.metrics[metric], b.metrics[metric], strict=True)]
+            for (low, high), (x, y) in zip(pairwise(a.snr_db), pairwise(lead), strict=True):
+                if x * y < 0:
+                    first, then = (a, b) if x > 0 else (b, a)
+                    snr = low + (high - low) * x / (x - y)
+                    found.append(f"{first.system} leads {then.system} in {LABELS[metric]} up to {snr:.1f} dB")
+    return "".join(f"<p>{html.escape(words)}.</p>" for words in found)
 
 
 def figures(one: Results) -> str:
@@ -81,19 +95,18 @@ def figures(one: Results) -> str:
 
 
 def provenance(one: Results) -> str:
-    """How to get the same figures again."""
-    kept = one.provenance
-    return (
-        f"<p>commit <code>{html.escape(kept['commit'])}</code>, seed {kept['seed']}, {kept['seconds']} s on "
-        f"{html.escape(kept['machine'])}; {html.escape(', '.join(f'{k} {v}' for k, v in kept['versions'].items()))}</p>"
-    )
+    """How to get the same figures again, and which pictures were left out."""
+    kept = {name: value for name, value in one.provenance.items() if name != "config"}
+    skipped = one.provenance.get("config", {}).get("skipped", [])
+    words = [f"{name}: {value}" for name, value in kept.items()] + [f"skipped: {reason}" for reason in skipped]
+    return f"<p>{'<br>'.join(map(html.escape, words))}</p>"
 
 
 def section(data: str, results: list[Results], folder: Path) -> str:
     """All about one data set: curves, payloads, galleries, figures."""
     out = folder / "figures"
     out.mkdir(exist_ok=True)
-    parts = [f"<h2>{html.escape(data)}</h2>", payloads(results), "<div class=curves>"]
+    parts = [f"<h2>{html.escape(data)}</h2>", payloads(results), crossings(results), "<div class=curves>"]
     for metric, label in LABELS.items():
         if any(metric in one.metrics for one in results):
             against_snr(results, metric, out / f"{data}-{metric}.png")

@@ -21,15 +21,9 @@ class TrainCLI(LightningCLI):
         )
 
 
-def main(args: list[str] | None = None) -> None:
-    """Trains from the command line ``args``, by default the program's own."""
-    if not (sys.argv[1:] if args is None else args):
-        names = "\n".join(
-            f"  python train.py --config {path.relative_to(CONFIGS.parents[1])}"
-            for path in sorted(CONFIGS.glob("*.yaml"))
-        )
-        sys.exit(f"what shall be trained? One of\n{names}")
-    cli = TrainCLI(
+def build(args: list[str] | None = None) -> TrainCLI:
+    """Model, data and trainer from the command line ``args``, by default the program's own."""
+    return TrainCLI(
         LightningModule,
         LightningDataModule,
         subclass_mode_model=True,
@@ -39,7 +33,15 @@ def main(args: list[str] | None = None) -> None:
         save_config_kwargs={"overwrite": True},
         args=args,
     )
-    cli.trainer.fit(cli.model, cli.datamodule, ckpt_path="last" if cli.config.resume else None)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Runs the command line."""
+    if not (sys.argv[1:] if args is None else args):
+        configs = [path.relative_to(CONFIGS.parents[1]) for path in sorted(CONFIGS.glob("*.yaml"))]
+        sys.exit("\n  ".join(["what shall be trained?", *(f"python train.py --config {path}" for path in configs)]))
+    cli = build(args)
+    cli.trainer.fit(cli.model, cli.datamodule, ckpt_path="last" if cli.config.resume else None, weights_only=True)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,9 @@ Writes results/embedded.json:
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
 from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio
 from tqdm import tqdm
@@ -22,7 +20,7 @@ from semjscc.codecs.huggingface import HubCaptioner, HubTextToImage
 from semjscc.data.batches import batches
 from semjscc.data.scenes import Scenes, agreement
 from semjscc.metrics.perception import ClipSimilarity
-from semjscc.results import mean_and_stderr
+from semjscc.results import mean_and_stderr, provenance, write
 
 
 def facts(captions: list[str], said: list[str]) -> list[float]:
@@ -34,7 +32,7 @@ def measure(num_images: int, num_painted: int) -> dict[str, list[float]]:
     """Figures per picture, by name."""
     captioner = HubCaptioner("checkpoints/captioner")
     painter = HubTextToImage("checkpoints/generator")
-    vae = AutoencoderKL.from_pretrained("checkpoints/generator/vae", torch_dtype=torch.float32)
+    vae = painter.pipeline.vae
     clip = ClipSimilarity("checkpoints/clip")
     rows: dict[str, list[float]] = {}
 
@@ -72,11 +70,17 @@ def main() -> None:
     parser.add_argument("--num_painted", type=int, default=300, help="of them painted (default 300)")
     parser.add_argument("--out", type=Path, default=Path("results/embedded.json"))
     args = parser.parse_args()
+    if args.num_images % 100:
+        parser.error(
+            "--num_images must be a multiple of 100, the number of pictures a caption is to find its own among"
+        )
+    kept = provenance({"num_images": args.num_images, "num_painted": args.num_painted}, 0, "cpu")
     rows = measure(args.num_images, args.num_painted)
     figures = {
         name: {"mean": m, "stderr": s, "count": len(v)} for name, v in rows.items() for m, s in [mean_and_stderr(v)]
     }
-    args.out.write_text(json.dumps({"command": "python -m benchmarks.embedded", "figures": figures}, indent=1) + "\n")
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write(args.out, {"command": "python -m benchmarks.embedded", "figures": figures, "provenance": kept})
     for name, figure in figures.items():
         print(f"{name:24} {figure['mean']:.4f} +- {figure['stderr']:.4f}  ({figure['count']} scenes)")
 

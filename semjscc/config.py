@@ -1,10 +1,11 @@
 """YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonargparse import ArgumentError, ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser, Namespace
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -39,18 +40,28 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+def _parse(path: Path, types: dict[str, Any]) -> tuple[ArgumentParser, Namespace]:
+    parser = ArgumentParser(exit_on_error=False)
+    for key, kind in types.items():
+        parser.add_argument(f"--{key}", type=kind, required=True)
+    try:
+        return parser, parser.parse_object(read(path))
+    except ArgumentError as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+
+
 def build(path: Path, types: dict[str, Any]) -> dict[str, Any]:
     """The objects under the keys of a YAML file, each of the type that ``types`` names for its key.
 
     Raises :class:`ConfigError` for a key or value that does not fit; errors of the classes themselves (a missing
     model, a rate that a code cannot have) come through as they are.
     """
-    parser = ArgumentParser(exit_on_error=False)
-    for key, kind in types.items():
-        parser.add_argument(f"--{key}", type=kind, required=True)
-    try:
-        config = parser.parse_object(read(path))
-    except ArgumentError as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
-    objects = parser.instantiate(config)
+    parser, settings = _parse(path, types)
+    objects = parser.instantiate(settings)
     return {key: objects[key] for key in types}
+
+
+def settings(path: Path, types: dict[str, Any]) -> dict[str, Any]:
+    """All settings under the keys of a YAML file, defaults included; raises :class:`ConfigError`."""
+    parser, found = _parse(path, types)
+    return json.loads(parser.dump(found, format="json"))

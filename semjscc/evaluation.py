@@ -14,21 +14,38 @@ from tqdm import tqdm
 from semjscc.data.base import ImageSource
 from semjscc.data.batches import batches
 from semjscc.metrics.base import Metric
+from semjscc.metrics.fidelity import ROUNDING
 from semjscc.results import Results, mean_and_stderr, provenance
 from semjscc.rng import PerImage
 from semjscc.systems.base import System
 from semjscc.types import Delivery, Pictures
 from semjscc.units import bandwidth_ratio
 
+PAYLOAD = (
+    "source_bits",
+    "payload_bits",
+    "content_bits",
+    "channel_uses",
+    "data_uses",
+    "bandwidth_ratio",
+    "bandwidth_ratio_without_pilots",
+)
 
-@dataclass(frozen=True)
+
+@dataclass
 class Exhibit:
     """One picture of the gallery: what was sent, and what was heard and delivered at each SNR."""
 
     sent: Tensor
-    caption: str
+    caption: str = ""
     delivered: list[Tensor] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
+
+    def add(self, delivery: Delivery, i: int) -> None:
+        """Hangs picture ``i`` of a delivery beside the others."""
+        self.delivered.append(delivery.images[i].cpu())
+        self.caption = delivery.sent[i] if delivery.sent else ""
+        self.heard.append(delivery.heard[i] if delivery.heard else "")
 
 
 @torch.no_grad()
@@ -43,46 +60,56 @@ def sweep(
     device: str = "cpu",
     names: tuple[str, str] = ("system", "data"),
     config: dict[str, Any] | None = None,
+    gallery: list[Exhibit] | None = None,
     exhibits: int = 4,
-) -> tuple[Results, list[Exhibit]]:
+) -> Results:
     """Sends the first ``num_images`` pictures of ``source`` at each SNR [dB].
 
     Every image has random streams of its own at every SNR (:mod:`semjscc.rng`), so that the figures depend neither
     on ``batch_size`` nor on which other images and SNRs there are, and rival systems meet the same fades and noise.
+    A figure that some pictures cannot have (MS-SSIM of small ones) is left out.
+
+    Args:
+        names: of system and data, for the results
+        config: kept in the results' provenance
+        gallery: where given, gets the first ``exhibits`` pictures with all that was delivered of them
     """
-    start, system = time.monotonic(), system.to(device)
+    kept, start = provenance(config or {}, seed, device), time.monotonic()
+    system = system.to(device)
     metrics = [metric.to(device) for metric in metrics]
     rows: dict[str, list[list[float]]] = defaultdict(lambda: [[] for _ in snr_db])
-    gallery: list[Exhibit] = []
     total = min(num_images, len(source))
     with tqdm(total=total * len(snr_db), unit="picture", desc=" on ".join(names)) as bar:
         for indices, pictures in batches(source, num_images, batch_size):
             pictures = Pictures(pictures.images.to(device), pictures.names, pictures.captions)
-            shown = [Exhibit(image.cpu(), "") for image in pictures.images[: exhibits - len(gallery)]]
+            shown = [Exhibit(image.cpu()) for image in pictures.images[: max(0, exhibits - len(gallery or []))]]
             for point, snr in enumerate(snr_db):
                 rng = PerImage([(seed, index) for index in indices], (round(1000 * snr),))
-                delivery = system(pictures.images, torch.full((len(indices),), snr, device=device), rng)
+                delivery = system(pictures.images, torch.full((len(indices),), float(snr), device=device), rng)
                 for name, values in _figures(metrics, pictures, delivery).items():
                     rows[name][point] += values
-                shown = [_hang(exhibit, i, delivery) for i, exhibit in enumerate(shown)]
+                for i, exhibit in enumerate(shown):
+                    exhibit.add(delivery, i)
                 bar.update(len(indices))
-            gallery += shown
-    payload_rows = {name: rows.pop(name) for name in list(rows) if name.startswith("payload.")}
-    figures = {name: [mean_and_stderr(values) for values in points] for name, points in rows.items()}
+            if gallery is not None:
+                gallery += shown
+    figures = {
+        name: [mean_and_stderr(values) for values in points] for name, points in rows.items() if len(points[0]) == total
+    }
+    payload = {name: figures.pop(name)[0][0] for name in list(figures) if name in PAYLOAD}
     means = {name: [mean for mean, _ in points] for name, points in figures.items()}
     if "mse" in means:
-        means["psnr_of_mean_mse_db"] = [-10 * log10(max(mse, 1e-12)) for mse in means["mse"]]
-    results = Results(
+        means["psnr_of_mean_mse_db"] = [-10 * log10(max(mse, ROUNDING)) for mse in means["mse"]]
+    return Results(
         system=names[0],
         data=names[1],
         num_images=total,
         snr_db=[float(snr) for snr in snr_db],
         metrics=means,
         stderr={name: [error for _, error in points] for name, points in figures.items()},
-        payload=_payload(payload_rows, means.pop("effective_rate_bps", None)),
-        provenance=provenance(config or {}, seed, time.monotonic() - start, device),
+        payload=payload | _ratios(payload) | {name: means[name] for name in ("effective_rate_bps",) if name in means},
+        provenance=kept | {"seconds": round(time.monotonic() - start, 1)},
     )
-    return results, gallery
 
 
 def _figures(metrics: Sequence[Metric], sent: Pictures, delivery: Delivery) -> dict[str, list[float]]:
@@ -90,29 +117,20 @@ def _figures(metrics: Sequence[Metric], sent: Pictures, delivery: Delivery) -> d
     figures = {name: values.tolist() for metric in metrics for name, values in metric(sent, delivery).items()}
     batch, _, height, width = sent.images.shape
     content = delivery.content_bits
-    figures["payload.source_bits"] = [24 * height * width] * batch
-    figures["payload.payload_bits"] = [delivery.payload_bits] * batch
-    figures["payload.content_bits"] = [delivery.payload_bits] * batch if content is None else content.tolist()
-    figures["payload.channel_uses"] = [delivery.channel_uses] * batch
-    figures["payload.data_uses"] = [delivery.data_uses] * batch
-    figures["payload.bandwidth_ratio"] = [bandwidth_ratio(delivery.channel_uses, height, width)] * batch
-    figures["payload.bandwidth_ratio_without_pilots"] = [bandwidth_ratio(delivery.data_uses, height, width)] * batch
+    same = {
+        "source_bits": 24 * height * width,
+        "payload_bits": delivery.payload_bits,
+        "channel_uses": delivery.channel_uses,
+        "data_uses": delivery.data_uses,
+        "bandwidth_ratio": bandwidth_ratio(delivery.channel_uses, height, width),
+        "bandwidth_ratio_without_pilots": bandwidth_ratio(delivery.data_uses, height, width),
+    }
+    figures |= {name: [value] * batch for name, value in same.items()}
+    figures["content_bits"] = [delivery.payload_bits] * batch if content is None else content.tolist()
     return figures
 
 
-def _payload(rows: dict[str, list[list[float]]], effective_rate: list[float] | None) -> dict[str, Any]:
-    """Means over images; the compression ratio of the budget, as paper A counts, and of what fills it."""
-    payload: dict[str, Any] = {
-        name.removeprefix("payload."): mean_and_stderr(points[0])[0] for name, points in rows.items()
-    }
-    payload["compression_ratio"] = payload["source_bits"] / payload["payload_bits"]
-    payload["content_compression_ratio"] = payload["source_bits"] / payload["content_bits"]
-    if effective_rate is not None:
-        payload["effective_rate_bps"] = effective_rate
-    return payload
-
-
-def _hang(exhibit: Exhibit, i: int, delivery: Delivery) -> Exhibit:
-    heard = delivery.heard[i] if delivery.heard else ""
-    caption = delivery.sent[i] if delivery.sent else ""
-    return Exhibit(exhibit.sent, caption, [*exhibit.delivered, delivery.images[i].cpu()], [*exhibit.heard, heard])
+def _ratios(payload: dict[str, float]) -> dict[str, float]:
+    """Compression by the budget, as paper A counts, and by what fills it; absent where no bits are sent."""
+    bits = {"compression_ratio": "payload_bits", "content_compression_ratio": "content_bits"}
+    return {ratio: payload["source_bits"] / payload[name] for ratio, name in bits.items() if payload[name]}

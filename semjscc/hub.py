@@ -1,5 +1,6 @@
 """Where pretrained models come from, a folder or the Hugging Face hub, and one clear error when they do not come."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ def pretrained(model: str) -> Iterator[str]:
         raise FileNotFoundError(f"model {model!r}: {looked}; {_advice(model)}")
     try:
         if folder is not None:
-            _check_weights(folder)
+            _check_files(folder)
         yield str(folder or model)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -46,12 +47,17 @@ def check_vocabulary(*tokenizers) -> None:
             raise ValueError(f"the tokenizer of {tokenizer.name_or_path} knows no words (is its tokenizer.json there?)")
 
 
-def _check_weights(folder: Path) -> None:
+def _check_files(folder: Path) -> None:
     for file in sorted(folder.rglob("*.safetensors")):
         try:
             with safe_open(file, "pt"):
                 pass
         except SafetensorError as error:
+            raise OSError(f"{file} is truncated or damaged ({error})") from error
+    for file in sorted(folder.rglob("*.json")):
+        try:
+            json.loads(file.read_text())
+        except ValueError as error:
             raise OSError(f"{file} is truncated or damaged ({error})") from error
 
 

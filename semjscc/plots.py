@@ -28,24 +28,27 @@ LABELS = {
     "ber": "bit error rate",
     "bler": "block error rate",
     "undecodable": "pictures lost",
+    "success_ratio": "success ratio",
+    "effective_rate_bps": "effective rate [bit/s]",
+    "ms_ssim": "MS-SSIM",
+    "psnr_of_mean_mse_db": "PSNR of the mean squared error [dB]",
 }
 MARKERS = "osD^vP"
 
 
 def _picture(axes: Axes, image: Tensor, words: str = "") -> None:
     axes.imshow(image.clamp(0, 1).movedim(0, -1).numpy(), interpolation="nearest")
-    axes.set_xlabel(fill("".join(c if c.isprintable() else "\N{WHITE SQUARE}" for c in words), 24), fontsize=6)
+    axes.set_xlabel(
+        fill("".join(c if c.isprintable() else "\N{WHITE SQUARE}" for c in words), 24), fontsize=6, parse_math=False
+    )
     axes.set(xticks=[], yticks=[])
 
 
 def gallery(exhibits: Sequence[Exhibit], results: Results, path: Path, most_points: int = 6) -> None:
     """A row for each picture: what was sent, then what was heard and delivered at up to ``most_points`` SNRs."""
     count = len(results.snr_db)
-    columns = (
-        sorted({round(i * (count - 1) / max(1, most_points - 1)) for i in range(min(most_points, count))})
-        if count > most_points
-        else range(count)
-    )
+    shown = min(most_points, count)
+    columns = sorted({round(i * (count - 1) / max(1, shown - 1)) for i in range(shown)})
     size = (1.6 * (len(columns) + 1), 2.15 * len(exhibits) + 0.4)
     figure, grid = plt.subplots(len(exhibits), len(columns) + 1, figsize=size, squeeze=False, layout="constrained")
     for row, exhibit in zip(grid, exhibits, strict=True):

@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,7 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Writes all of it or nothing: an interrupted write leaves what was there before."""
-        text = json.dumps(asdict(self), indent=1, allow_nan=False)
-        scratch = path.with_suffix(".part")
-        scratch.write_text(text + "\n")
-        os.replace(scratch, path)
+        write(path, asdict(self))
 
     @classmethod
     def load(cls, path: Path) -> "Results":
@@ -56,6 +53,14 @@ class Results:
             raise ResultsError(f"{path} is not a results file of evaluate.py: {error}") from error
 
 
+def write(path: Path, content: dict[str, Any]) -> None:
+    """JSON, all of it or nothing; raises ``ValueError`` for NaN and infinity, which JSON does not have."""
+    text = json.dumps(content, indent=1, allow_nan=False)
+    scratch = path.with_suffix(".part")
+    scratch.write_text(text + "\n")
+    os.replace(scratch, path)
+
+
 def mean_and_stderr(values: list[float]) -> tuple[float, float]:
     """Mean over images and its standard error, 0 for a single image; never NaN."""
     n = len(values)
@@ -64,16 +69,23 @@ def mean_and_stderr(values: list[float]) -> tuple[float, float]:
     return mean, math.sqrt(variance / n)
 
 
-def provenance(config: dict[str, Any], seed: int, seconds: float, device: str) -> dict[str, Any]:
-    """Where a result comes from: commit, configuration, seed, versions, machine, duration [s]."""
+def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]:
+    """Where a result comes from: commit, configuration, seed, versions, machine; to be asked before the work starts."""
     return {
         "commit": _commit(),
         "config": config,
         "seed": seed,
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "snr": "rx: average received Es/N0 per receive antenna and resource element",
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
-        "seconds": round(seconds, 1),
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _commit() -> str:

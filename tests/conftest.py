@@ -1,6 +1,9 @@
 """What tests share: folders of tiny random models, made once a session and only where asked for."""
 
 import pytest
+import torch
+
+torch.set_num_threads(1)  # the suite runs a process on each core
 
 
 @pytest.fixture(scope="session")

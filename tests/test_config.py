@@ -50,6 +50,8 @@ def test_names_are_the_stems_of_the_files():
     assert config.find("systems", str(CONFIGS / "systems" / "raw-ofdm.yaml")).stem == "raw-ofdm"
 
 
-@pytest.mark.parametrize("name", config.names("systems"))
-def test_every_system_is_built(name):
-    assert isinstance(config.build(config.find("systems", name), {"system": System})["system"], System)
+def test_settings_hold_defaults_and_numbers():
+    found = config.settings(config.find("systems", "raw-ofdm"), {"system": System})
+    link = found["system"]["init_args"]["link"]["init_args"]
+    assert link["code"]["init_args"]["iterations"] == 20
+    assert link["link"]["init_args"]["channel"]["init_args"]["carrier_frequency"] == 28e9

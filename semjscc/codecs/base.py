@@ -7,7 +7,9 @@ from jaxtyping import Int
 from torch import Tensor, nn
 
 from semjscc.rng import GLOBAL, Randomness
-from semjscc.types import SNR, Bits, Images, Received, Symbols
+from semjscc.types import SNR, Bits, Captioner, Images, Received, Symbols
+
+__all__ = ["BitCodec", "Captioner", "SymbolCodec", "TextCodec", "TextToImage"]
 
 
 class BitCodec(nn.Module, ABC):

@@ -83,7 +83,7 @@ class Captioning(LightningModule):
         kept = sum(agreement(*pair) for pair in pairs) / len(pairs)
         self.log_dict({"val/exact": exact, "val/facts": kept}, prog_bar=True, batch_size=len(pairs))
 
-    def on_fit_end(self) -> None:
+    def on_train_end(self) -> None:
         """Saves the model in half precision, and its processor."""
         self.model.half().save_pretrained(self.out)
         self.processor.save_pretrained(self.out)

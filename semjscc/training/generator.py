@@ -8,6 +8,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNe
 from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from semjscc.training.data import Batch
@@ -104,11 +105,10 @@ class Generator(LightningModule):
     def on_fit_start(self) -> None:
         """Encodes all training pictures once: mean and deviation of their latents, in the latents' own scale."""
         images = self.trainer.datamodule.train_scenes.images
-        moments = [
-            self.vae.encode(2 * batch.to(self.device).float() / 255 - 1).latent_dist.parameters
-            for batch in images.split(256)
-        ]
-        self.moments = torch.cat(moments)
+        bar = tqdm(images.split(256), desc="encoding scenes", leave=False)
+        with self.trainer.precision_plugin.forward_context():
+            moments = [self.vae.encode(2 * x.to(self.device).float() / 255 - 1).latent_dist.parameters for x in bar]
+        self.moments = torch.cat(moments).float()
 
     def training_step(self, batch: Batch) -> Tensor:
         mean, logvar = self.moments[batch["index"].to(self.device)].chunk(2, dim=1)
@@ -142,7 +142,7 @@ class Generator(LightningModule):
         z = self.vae.encode(2 * batch["images"] - 1).latent_dist.mean * self.vae.config.scaling_factor
         self.log("val/loss", self.loss(z.float(), self.embed(batch["captions"])), prog_bar=True, batch_size=len(z))
 
-    def on_fit_end(self) -> None:
+    def on_train_end(self) -> None:
         """Saves the pipeline in half precision."""
         self.pipeline().to(torch.float16).save_pretrained(self.out)
 

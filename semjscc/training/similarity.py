@@ -75,7 +75,7 @@ class Similarity(LightningModule):
         right = (found == torch.arange(len(found))).float().mean()
         self.log("val/retrieved", right, prog_bar=True, batch_size=len(found))
 
-    def on_fit_end(self) -> None:
+    def on_train_end(self) -> None:
         """Saves the model in half precision, and its processor."""
         self.model.half().save_pretrained(self.out)
         self.processor.save_pretrained(self.out)

@@ -67,7 +67,7 @@ class Autoencoder(LightningModule):
         self.log("val/psnr_db", psnr, prog_bar=True, batch_size=len(x))
 
     @torch.no_grad()
-    def on_fit_end(self) -> None:
+    def on_train_end(self) -> None:
         """Saves the model, with the scale that gives its latents unit variance."""
         scenes = self.trainer.datamodule.val_scenes
         z = self.vae.encode(2 * scenes.images.to(self.device).float() / 255 - 1).latent_dist.sample()

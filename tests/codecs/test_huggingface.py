@@ -191,7 +191,7 @@ class TestMissingModels:
     def test_a_truncated_file_is_named(self, copy, blip_folder, diffusion_folder, tmp_path):
         for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
             model = copy(folder)
-            for file in sorted(model.rglob("*.safetensors")):
+            for file in sorted([*model.rglob("*.safetensors"), *model.rglob("*.json")]):
                 whole = file.read_bytes()
                 file.write_bytes(whole[: len(whole) // 2])
                 with pytest.raises(OSError, match=rf"^model '.*{file.relative_to(model)} is truncated or damaged .*$"):

@@ -49,5 +49,5 @@ def test_same_symbols_and_noise_over_a_slot(ours, _, theirs, rx, streams, sionna
     streaming = sionna.phy.mimo.StreamManagement(np.ones((1, 1)), streams)
     other = theirs(sionna_grid(grid), streaming, precision="double", device="cpu")
     symbols, var = other(whole[:, None], h[:, None, :, None], e[:, None, :, None], noise_var)
-    torch.testing.assert_close(unframe(out.symbols, grid, grid.symbols_per_slot), symbols.flatten(1))
-    torch.testing.assert_close(unframe(out.noise_var, grid, grid.symbols_per_slot), var.flatten(1))
+    torch.testing.assert_close(unframe(out.symbols, grid, grid.symbols_per_slot), symbols.mT.flatten(1))
+    torch.testing.assert_close(unframe(out.noise_var, grid, grid.symbols_per_slot), var.mT.flatten(1))

@@ -33,5 +33,5 @@ def test_same_grid(grid, sionna_grid):
 def test_same_frames(grid, sionna_grid):
     symbols = torch.randn(3, grid.symbols_per_slot, dtype=torch.complex128)
     mapper = sionna.phy.ofdm.ResourceGridMapper(sionna_grid(grid), precision="double", device="cpu")
-    expected = mapper(symbols.reshape(3, 1, grid.num_streams, -1))[:, 0]
+    expected = mapper(symbols.reshape(3, 1, -1, grid.num_streams).mT)[:, 0]
     torch.testing.assert_close(frame(symbols, grid) * grid.num_streams**0.5, expected)

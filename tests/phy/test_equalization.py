@@ -77,6 +77,13 @@ def test_antennas_with_more_error_count_less():
     torch.testing.assert_close(out.symbols, LMMSE().equalize(y[:, :1], first, noise_var).symbols, rtol=1e-5, atol=1e-5)
 
 
+def test_zero_forcing_refuses_more_streams_than_antennas():
+    _, y, estimate, noise_var = scene(2, 3, 0.2)
+    assert LMMSE().equalize(y, estimate, noise_var).symbols.isfinite().all()
+    with pytest.raises(ValueError, match="3 streams with 2 receive antennas"):
+        ZF().equalize(y, estimate, noise_var)
+
+
 def test_mmse_leaves_less_noise_than_zero_forcing():
     _, y, estimate, noise_var = scene(3, 3, 0.2)
     lmmse, zf = (e.equalize(y, estimate, noise_var).noise_var for e in (LMMSE(), ZF()))

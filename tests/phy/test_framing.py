@@ -34,6 +34,14 @@ def test_the_last_slot_is_padded_with_silence():
     assert (data[1] != 0).sum() == 10
 
 
+@pytest.mark.parametrize("n", [1, 7, 500, 1392 * 4 + 7])
+def test_all_streams_send_alike_in_the_last_slot(n):
+    grid = ResourceGrid(num_streams=4)
+    sent = (grid.at_data(frame(random_phases(1, n), grid)) != 0).sum((2, 3))[-1]
+    assert sent.sum() == n % grid.symbols_per_slot
+    assert sent.max() - sent.min() <= 1
+
+
 def test_an_images_slots_lie_side_by_side():
     grid = ResourceGrid()
     symbols = random_phases(2, 3000)

@@ -57,6 +57,12 @@ def test_slots_round_up():
     assert [grid.slots(n) for n in (1, 2784, 2785)] == [1, 1, 2]
 
 
+def test_lists_describe_the_same_grid_as_tuples():
+    listed, grid = ResourceGrid(guard_carriers=[5, 6], pilot_symbols=[2, 11]), ResourceGrid()
+    assert listed == grid
+    assert hash(listed) == hash(grid)  # estimators remember their weights by grid
+
+
 @pytest.mark.parametrize(
     ("description", "message"),
     [

@@ -83,6 +83,16 @@ def test_each_symbol_has_its_own_noise():
     )
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_without_noise_llrs_are_finite_and_right(order, method, dtype):
+    qam, bits = QAM(order).to(dtype), random_bits(1, 100 * order).to(dtype)
+    llrs = qam.demodulate(qam.modulate(bits), torch.zeros((), dtype=dtype), method)
+    assert llrs.isfinite().all()
+    assert torch.equal((llrs > 0).to(dtype), bits)
+
+
 @pytest.mark.parametrize("method", ["app", "maxlog"])
 def test_qam_gradients_are_those_of_finite_differences(method):
     torch.manual_seed(2)
