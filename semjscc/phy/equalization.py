@@ -51,7 +51,17 @@ class Equalizer(nn.Module, ABC):
 
 
 class ZF(Equalizer):
-    """x = A^-1 z, noise diag(A^-1): no interference is left, at any price in noise."""
+    """x = A^-1 z, noise diag(A^-1): no interference is left, at any price in noise.
+
+    Raises:
+        ValueError: in ``equalize``, on more streams than receive antennas: A is singular.
+    """
+
+    def equalize(self, received, estimate, noise_var) -> Equalized:
+        rx, streams = estimate.response.shape[1:3]
+        if streams > rx:
+            raise ValueError(f"zero forcing cannot separate {streams} streams with {rx} receive antennas")
+        return super().equalize(received, estimate, noise_var)
 
     def separate(self, z, A):
         C = torch.linalg.inv(A)

@@ -1,7 +1,7 @@
 """Payload symbols <-> slots on the resource grid.
 
-Rows are image-major: row = image * slots + slot. A slot is filled stream after stream, in each of them OFDM symbol
-after OFDM symbol, from the lowest carrier up.
+Rows are image-major: row = image * slots + slot. A slot is filled OFDM symbol after OFDM symbol, in each of them from
+the lowest carrier up, and on each element all streams in turn: a slot partly filled uses them all alike.
 """
 
 import torch.nn.functional as F
@@ -23,8 +23,8 @@ def frame(symbols: Symbols, grid: ResourceGrid) -> Complex[Tensor, "rows streams
     data = F.pad(symbols, (0, slots * grid.symbols_per_slot - n))
     frames = symbols.new_zeros(batch * slots, grid.num_streams, grid.num_symbols, grid.fft_size)
     frames[grid.index(grid.data_symbols, frames)] = data.reshape(
-        batch * slots, grid.num_streams, len(grid.data_symbols), len(grid.carriers)
-    )
+        batch * slots, len(grid.data_symbols), len(grid.carriers), grid.num_streams
+    ).movedim(3, 1)
     frames[grid.index(grid.pilot_symbols, frames)] = grid.pilots(frames)
     return frames / grid.num_streams**0.5
 
@@ -33,4 +33,4 @@ def unframe(
     elements: Shaped[Tensor, "rows streams data_symbols carriers"], grid: ResourceGrid, num_symbols: int
 ) -> Shaped[Tensor, "batch symbols"]:
     """The first ``num_symbols`` data elements of each image, of symbols or of what else there is one per element."""
-    return elements.reshape(-1, grid.slots(num_symbols) * grid.symbols_per_slot)[:, :num_symbols]
+    return elements.movedim(1, 3).reshape(-1, grid.slots(num_symbols) * grid.symbols_per_slot)[:, :num_symbols]

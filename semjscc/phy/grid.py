@@ -37,6 +37,8 @@ class ResourceGrid:
     num_streams: int = 1
 
     def __post_init__(self):
+        for name in ("guard_carriers", "pilot_symbols"):  # YAML and JSON hand in lists, which cannot be hashed
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if min(self.guard_carriers) < 0 or not self.carriers:
             raise ValueError(f"guard_carriers={self.guard_carriers} leave no carrier of fft_size={self.fft_size}")
         if list(self.pilot_symbols) != sorted({p for p in self.pilot_symbols if 0 <= p < self.num_symbols}):

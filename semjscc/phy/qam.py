@@ -57,7 +57,8 @@ class QAM(nn.Module):
 
         Args:
             symbols: Received symbols, equalised.
-            noise_var: N0 of the complex noise, N0/2 on each axis; of any shape that broadcasts to ``symbols``.
+            noise_var: N0 of the complex noise, N0/2 on each axis; of any shape that broadcasts to ``symbols``. LLRs
+                stay finite without noise.
             method: "app", exact a-posteriori probabilities for equally likely bits, or "maxlog", the nearest level of
                 each kind.
 
@@ -67,7 +68,7 @@ class QAM(nn.Module):
         if method not in _GATHER:
             raise ValueError(f"method must be one of {', '.join(_GATHER)}; got {method!r}")
         axes = torch.view_as_real(symbols)
-        noise_var = noise_var.to(axes).expand(symbols.shape)[..., None]
+        noise_var = noise_var.to(axes).clamp_min(torch.finfo(axes.dtype).tiny ** 0.5).expand(symbols.shape)[..., None]
         levels = self.levels.to(axes)[:, None, None, None]
         metric = -((axes - levels) ** 2) / noise_var  # [levels, batch, symbols, I/Q]
         gather = _GATHER[method]

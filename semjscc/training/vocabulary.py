@@ -29,7 +29,7 @@ def bert_tokenizer() -> BertTokenizer:
 def clip_tokenizer(length: int = 32) -> CLIPTokenizer:
     """A byte-pair tokenizer whose merges spell out each word from its left end, longest words first.
 
-    Characters outside printable ASCII, which only damage brings, become the unknown token. A caption takes 24 tokens
+    Characters outside printable ASCII, which only damage brings, are read as a backquote. A caption takes 24 tokens
     at most, so that there is room for a damaged word or two.
     """
     vocabulary = [*CHARACTERS, *(f"{c}</w>" for c in CHARACTERS)]
@@ -40,6 +40,6 @@ def clip_tokenizer(length: int = 32) -> CLIPTokenizer:
             merges[f"{pieces[0]} {pieces[1]}"] = None
             pieces[:2] = ["".join(pieces[:2])]
             vocabulary.append(pieces[0])
-    special = ["<unk>", "<|startoftext|>", "<|endoftext|>"]
+    special = ["<|startoftext|>", "<|endoftext|>"]
     table = {piece: index for index, piece in enumerate(dict.fromkeys([*vocabulary, *special]))}
-    return CLIPTokenizer(table, [tuple(merge.split()) for merge in merges], unk_token="<unk>", model_max_length=length)
+    return CLIPTokenizer(table, [tuple(merge.split()) for merge in merges], unk_token="`", model_max_length=length)

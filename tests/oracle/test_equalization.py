@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import sionna.phy.mimo
 import sionna.phy.ofdm
@@ -8,6 +7,7 @@ from semjscc.phy.equalization import LMMSE, ZF
 from semjscc.phy.estimation import Estimate
 from semjscc.phy.framing import unframe
 from semjscc.phy.grid import ResourceGrid
+from tests.oracle.sionnas import one_transmitter, sionna_grid
 
 ANTENNAS = [(1, 1), (2, 1), (4, 2), (4, 4)]  # rx, streams
 EQUALIZERS = [
@@ -38,7 +38,7 @@ def test_same_symbols_and_noise_on_one_element(ours, theirs, _, rx, streams):
 
 @pytest.mark.parametrize(("ours", "_", "theirs"), EQUALIZERS)
 @pytest.mark.parametrize(("rx", "streams"), ANTENNAS)
-def test_same_symbols_and_noise_over_a_slot(ours, _, theirs, rx, streams, sionna_grid):
+def test_same_symbols_and_noise_over_a_slot(ours, _, theirs, rx, streams):
     grid = ResourceGrid(num_streams=streams)
     received, estimate, noise_var = draw(rx, streams, 14, 116)
     whole = received.new_zeros(3, rx, 14, 128)
@@ -46,8 +46,7 @@ def test_same_symbols_and_noise_over_a_slot(ours, _, theirs, rx, streams, sionna
     data = list(grid.data_symbols)
     h, e = estimate.response, estimate.error_var
     out = ours.equalize(grid.at_data(whole), Estimate(h[..., data, :], e[..., data, :]), noise_var)
-    streaming = sionna.phy.mimo.StreamManagement(np.ones((1, 1)), streams)
-    other = theirs(sionna_grid(grid), streaming, precision="double", device="cpu")
+    other = theirs(sionna_grid(grid), one_transmitter(streams), precision="double", device="cpu")
     symbols, var = other(whole[:, None], h[:, None, :, None], e[:, None, :, None], noise_var)
     torch.testing.assert_close(unframe(out.symbols, grid, grid.symbols_per_slot), symbols.mT.flatten(1))
     torch.testing.assert_close(unframe(out.noise_var, grid, grid.symbols_per_slot), var.mT.flatten(1))

@@ -4,6 +4,7 @@ import torch
 
 from semjscc.phy.estimation import LeastSquares
 from semjscc.phy.grid import ResourceGrid
+from tests.oracle.sionnas import sionna_grid
 
 GRIDS = [
     ResourceGrid(),
@@ -22,7 +23,7 @@ def ours(grid):
 
 
 @pytest.mark.parametrize("grid", GRIDS)
-def test_same_estimate(grid, sionna_grid):
+def test_same_estimate(grid):
     received, estimate = ours(grid)
     least_squares = sionna.phy.ofdm.LSChannelEstimator(sionna_grid(grid), "lin", precision="double", device="cpu")
     response, _ = least_squares(received[:, None], NOISE_VAR)
@@ -30,7 +31,7 @@ def test_same_estimate(grid, sionna_grid):
 
 
 @pytest.mark.parametrize("grid", GRIDS)
-def test_same_weights_of_the_pilots_noise(grid, sionna_grid):
+def test_same_weights_of_the_pilots_noise(grid):
     """Sionna interpolates the variances themselves, which leaves N0 / |p|^2 everywhere. Noise that is independent from
     pilot to pilot adds up with the squares of the weights instead, which its interpolator shows one pilot at a time.
     """

@@ -6,6 +6,7 @@ import torch
 
 from semjscc.phy.framing import frame
 from semjscc.phy.grid import ResourceGrid
+from tests.oracle.sionnas import sionna_grid
 
 GRIDS = [
     ResourceGrid(),
@@ -16,7 +17,7 @@ GRIDS = [
 
 
 @pytest.mark.parametrize("grid", GRIDS)
-def test_same_grid(grid, sionna_grid):
+def test_same_grid(grid):
     other = sionna_grid(grid)
     assert np.array_equal(other.effective_subcarrier_ind, grid.carriers)
     assert other.num_data_symbols == grid.data_elements
@@ -30,7 +31,7 @@ def test_same_grid(grid, sionna_grid):
 
 
 @pytest.mark.parametrize("grid", GRIDS)
-def test_same_frames(grid, sionna_grid):
+def test_same_frames(grid):
     symbols = torch.randn(3, grid.symbols_per_slot, dtype=torch.complex128)
     mapper = sionna.phy.ofdm.ResourceGridMapper(sionna_grid(grid), precision="double", device="cpu")
     expected = mapper(symbols.reshape(3, 1, -1, grid.num_streams).mT)[:, 0]

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from semjscc.phy.qam import ORDERS, QAM
+from tests.phy.closed_form import qam_bit_error_rate
 
 
 def awgn(symbols: torch.Tensor, noise_var: float) -> torch.Tensor:
@@ -46,18 +47,20 @@ def test_bits_come_back(order, method, dtype):
     assert torch.equal((llrs > 0).to(dtype), bits)
 
 
-@pytest.mark.parametrize("order", [2, 4])
-def test_bit_error_rate_is_the_closed_form(order):
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("fading", [False, True], ids=["AWGN", "Rayleigh"])
+def test_bit_error_rates_are_the_closed_forms(order, fading):
     torch.manual_seed(0)
-    noise_var, bits, qam = 0.2, random_bits(50, 4000 * order), QAM(order)
-    ber = ((qam.demodulate(awgn(qam.modulate(bits), noise_var), torch.tensor(noise_var)) > 0) != bits).double().mean()
-    if order == 2:
-        expected = 0.5 * math.erfc(math.sqrt(0.5 / noise_var))
-    else:
-        a = math.sqrt(0.1 / noise_var)
-        expected = (3 * math.erfc(a) + 2 * math.erfc(3 * a) - math.erfc(5 * a)) / 8
+    snr, bits, qam = 10 ** (0.25 * order), random_bits(1, 40000 * order), QAM(order)
+    symbols = qam.modulate(bits)
+    gain = torch.randn_like(symbols).abs().square() if fading else torch.ones(1, 1)
+    noise_var = 1 / (snr * gain)  # of y / h
+    llrs = qam.demodulate(symbols + noise_var.sqrt() * torch.randn_like(symbols), noise_var, "maxlog")
+    expected = qam_bit_error_rate(order, snr, fading)
     # bits of a symbol share its noise: no more than `order` times the variance of independent bits
-    assert ber.item() == pytest.approx(expected, abs=4 * math.sqrt(order * expected / bits.numel()))
+    deviation = math.sqrt(order * expected * (1 - expected) / bits.numel())
+    assert ((llrs > 0) != bits).double().mean().item() == pytest.approx(expected, abs=4 * deviation)
+    assert deviation < 0.04 * expected
 
 
 @pytest.mark.parametrize("order", [4, 6, 10])

@@ -91,6 +91,19 @@ def test_every_word_is_one_token_and_damage_costs_its_word_alone():
     assert bert.unk_token not in damaged
 
 
+def test_a_byte_beyond_ascii_does_not_end_the_text():
+    """CLIP reads a text's meaning off at the first end-of-text token."""
+    tokenizer = clip_tokenizer()
+    tokens = tokenizer("a big \xe9\xff ball").input_ids
+    assert tokens.index(tokenizer.eos_token_id) == len(tokens) - 1
+
+
+def test_captions_leave_the_tokenizer_room_for_damage():
+    tokenizer = clip_tokenizer()
+    lengths = [len(tokenizer(Scenes().scene(index)[0].caption).input_ids) for index in range(200)]
+    assert max(lengths) <= 24 < tokenizer.model_max_length
+
+
 def test_captions_survive_the_captioners_tokenizer():
     tokenizer = bert_tokenizer()
     for index in range(50):

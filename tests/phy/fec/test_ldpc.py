@@ -8,6 +8,7 @@ from semjscc.phy.fec import LDPC5G
 from semjscc.phy.fec.basegraph import LIFTING_SIZES, base_graph
 from semjscc.phy.fec.beliefs import BeliefPropagation
 from semjscc.phy.fec.checks import sum_product
+from semjscc.phy.fec.encoder import Encoder
 
 ALGORITHMS = ["sum-product", "min-sum", "offset-min-sum"]
 SCHEDULES = ["flooding", "layered"]
@@ -48,17 +49,39 @@ def test_lifting_sizes_are_the_51_of_the_standard():
     assert base_graph(12, 24).lifting == 2
 
 
+def parities(graph, codewords):
+    """Every parity check, by the definition of the standard: 0 in a codeword."""
+    blocks = codewords.unflatten(1, (-1, graph.lifting))
+    ones = torch.zeros(len(codewords), graph.num_rows, graph.lifting)
+    for row, column, shift in zip(graph.rows, graph.columns, graph.shifts, strict=True):
+        ones[:, row] += blocks[:, column].roll(-int(shift), 1)
+    return ones.remainder(2.0)
+
+
 @pytest.mark.parametrize(("k", "n"), SIZES)
 def test_codewords_satisfy_every_check(k, n):
     code = LDPC5G(k, n)
-    graph, fillers = code.graph, code.graph.information_bits - k
-    codewords = code.encoder(torch.nn.functional.pad(random_bits(3, k), (0, fillers)))
-    blocks = codewords.unflatten(1, (-1, graph.lifting))
-    ones = torch.zeros(3, graph.num_rows, graph.lifting)
-    for row, column, shift in zip(graph.rows, graph.columns, graph.shifts, strict=True):
-        ones[:, row] += blocks[:, column].roll(-int(shift), 1)
-    assert torch.equal(ones.remainder(2.0), torch.zeros_like(ones))
+    codewords = code.encoder(torch.nn.functional.pad(random_bits(3, k), (0, code.graph.information_bits - k)))
+    assert not parities(code.graph, codewords).any()
     assert torch.equal(codewords[:, :k], random_bits(3, k))
+
+
+# the rates of base graph 1 begin at 293 bits; 6 to 10 columns are what base graph 2 counts, by the length of the block
+@pytest.mark.parametrize(("number", "columns", "rate", "smallest"), [(1, [22], 0.9, 14), (2, [6, 8, 9, 10], 0.2, 2)])
+def test_every_lifting_size_of_both_base_graphs_encodes(number, columns, rate, smallest):
+    met = set()
+    for k in sorted(
+        {c * size for c in columns for size in LIFTING_SIZES if 12 <= c * size <= {1: 8448, 2: 3840}[number]}
+    ):
+        graph = base_graph(k, round(k / rate))
+        if graph.lifting in met or graph.information_columns != {1: 22, 2: 10}[number]:
+            continue
+        met.add(graph.lifting)
+        bits = torch.nn.functional.pad(random_bits(1, k), (0, graph.information_bits - k))
+        codewords = Encoder(graph)(bits)
+        assert torch.equal(codewords[:, : graph.information_bits], bits)
+        assert not parities(graph, codewords).any()
+    assert met == {size for size in LIFTING_SIZES if size >= smallest}
 
 
 @pytest.mark.parametrize(("k", "n"), SIZES)
