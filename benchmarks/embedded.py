@@ -31,7 +31,7 @@ def facts(captions: list[str], said: list[str]) -> list[float]:
 def measure(num_images: int, num_painted: int) -> dict[str, list[float]]:
     """Figures per picture, by name."""
     captioner = HubCaptioner("checkpoints/captioner")
-    painter = HubTextToImage("checkpoints/generator")
+    painter = HubTextToImage("checkpoints/generator", guidance_scale=3.0)
     vae = painter.pipeline.vae
     clip = ClipSimilarity("checkpoints/clip")
     rows: dict[str, list[float]] = {}

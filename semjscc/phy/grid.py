@@ -4,6 +4,7 @@ Time runs over OFDM symbols, frequency over the whole FFT grid with DC at index 
 are those that are neither guards nor DC; pilots fill them on the pilot symbols, data on all other symbols.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,14 +32,16 @@ class ResourceGrid:
     fft_size: int = 128
     num_symbols: int = 14
     subcarrier_spacing: float = 240e3
-    guard_carriers: tuple[int, int] = (5, 6)
+    guard_carriers: Sequence[int] = (5, 6)
     dc_null: bool = True
-    pilot_symbols: tuple[int, ...] = (2, 11)
+    pilot_symbols: Sequence[int] = (2, 11)
     num_streams: int = 1
 
     def __post_init__(self):
-        for name in ("guard_carriers", "pilot_symbols"):  # YAML and JSON hand in lists, which cannot be hashed
+        for name in ("guard_carriers", "pilot_symbols"):  # lists could not be hashed
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if len(self.guard_carriers) != 2:
+            raise ValueError(f"guard_carriers={self.guard_carriers} must be two, those of the lower and the upper edge")
         if min(self.guard_carriers) < 0 or not self.carriers:
             raise ValueError(f"guard_carriers={self.guard_carriers} leave no carrier of fft_size={self.fft_size}")
         if list(self.pilot_symbols) != sorted({p for p in self.pilot_symbols if 0 <= p < self.num_symbols}):
@@ -117,7 +120,7 @@ class ResourceGrid:
         """The pilot elements of a whole slot."""
         return x[self.index(self.pilot_symbols, x)]
 
-    def index(self, symbols: tuple[int, ...], x: Tensor) -> tuple:
+    def index(self, symbols: Sequence[int], x: Tensor) -> tuple:
         """What picks the effective carriers of some OFDM symbols out of ``x``, a tensor ``[..., time, frequency]``."""
         rows = torch.tensor(symbols, device=x.device, dtype=torch.long)
         return ..., rows[:, None], torch.tensor(self.carriers, device=x.device)

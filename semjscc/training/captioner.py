@@ -58,7 +58,6 @@ class Captioning(LightningModule):
         self.model = BlipForConditionalGeneration(
             BlipConfig(text_config=text, vision_config={**both, "image_size": 64, "patch_size": patch})
         )
-        self.model.generation_config.max_new_tokens = tokenizer.model_max_length - 1
 
     def pixels(self, images: Tensor) -> Tensor:
         """Pictures in [0, 1] as the model wants them."""
@@ -77,7 +76,9 @@ class Captioning(LightningModule):
         return loss
 
     def validation_step(self, batch: Batch) -> None:
-        said = self.processor.batch_decode(self.model.generate(self.pixels(batch["images"])), skip_special_tokens=True)
+        longest = self.processor.tokenizer.model_max_length - 1
+        tokens = self.model.generate(self.pixels(batch["images"]), max_new_tokens=longest)
+        said = self.processor.batch_decode(tokens, skip_special_tokens=True)
         pairs = list(zip(batch["captions"], said, strict=True))
         exact = sum(truth.lower() == claim for truth, claim in pairs) / len(pairs)
         kept = sum(agreement(*pair) for pair in pairs) / len(pairs)

@@ -67,6 +67,7 @@ def test_lists_describe_the_same_grid_as_tuples():
     ("description", "message"),
     [
         ({"guard_carriers": (64, 64)}, r"guard_carriers=\(64, 64\) leave no carrier of fft_size=128"),
+        ({"guard_carriers": (5,)}, r"guard_carriers=\(5,\) must be two"),
         ({"guard_carriers": (-1, 6)}, r"guard_carriers=\(-1, 6\)"),
         ({"fft_size": 1, "guard_carriers": (0, 0)}, "leave no carrier"),
         ({"pilot_symbols": (2, 14)}, r"pilot_symbols=\(2, 14\) must rise within 0..13"),
