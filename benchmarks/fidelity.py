@@ -43,7 +43,6 @@ CODES += [(4224, 12600), (8448, 9216)]
 ANTENNAS = [(2, 1), (2, 2), (4, 2), (4, 4)]  # rx, streams
 AWGN_SNR_DB = [0.6, 0.8, 1.0, 1.2, 1.4]
 OFDM_SNR_DB = [1.5, 2.0, 2.5, 3.0, 3.5]
-PAPER_A = {"model": "C", "delay_spread": 100e-9, "carrier_frequency": 28e9, "speed": 25.0, "num_rx": 2}
 BATCH = 100  # blocks or slots at once
 K, N = 1392, 2784
 
@@ -155,7 +154,7 @@ def awgn() -> Air:
 
 def ofdm() -> Air:
     """Paper A's link: one antenna to two through TDL-C at 90 km/h, every slot of mean gain 1; LS and LMMSE."""
-    grid, channel = ResourceGrid(), TDL(**PAPER_A, normalization="slot")
+    grid, channel = ResourceGrid(), TDL("C", 100e-9, 28e9, speed=25.0, num_rx=2, normalization="slot")
     sionnas = sionna_grid(grid, "single")
     least_squares = sionna.phy.ofdm.LSChannelEstimator(sionnas, "lin", **SINGLE)
     lmmse = sionna.phy.ofdm.LMMSEEqualizer(sionnas, one_transmitter(1), **SINGLE)
