@@ -28,7 +28,7 @@ from semjscc.plots import gallery
 from semjscc.results import Results
 from semjscc.systems.base import System
 
-SNR_DB = (-4.0, -2.0, 0.0, 1.0, 2.0, 2.5, 3.0, 3.3, 3.5, 4.0, 6.0, 10.0)
+SNR_DB = (-8.0, -4.0, -2.0, 0.0, 1.0, 2.0, 2.5, 3.0, 3.3, 3.5, 4.0, 6.0, 10.0)
 COLUMNS = (
     "psnr_db", "ssim", "semantic_accuracy", "bleu4", "cer", "clip_image_image", "ber", "bler", "success_ratio",
     "effective_rate_bps", "undecodable",
