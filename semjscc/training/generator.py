@@ -64,7 +64,7 @@ class Generator(LightningModule):
                 eos_token_id=self.tokenizer.eos_token_id,
             )
         )
-        self.vae = AutoencoderKL.from_pretrained(vae).requires_grad_(False).eval()
+        self.vae = AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32).requires_grad_(False).eval()
         self.unet = UNet2DConditionModel(
             sample_size=8,
             in_channels=self.vae.config.latent_channels,
