@@ -66,8 +66,8 @@ def found(texts: Tensor, images: Tensor) -> list[float]:
 def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.embedded", description=__doc__.splitlines()[0])
-    parser.add_argument("--num_images", type=int, default=1000, help="test scenes (default 1000)")
-    parser.add_argument("--num_painted", type=int, default=300, help="of them painted (default 300)")
+    parser.add_argument("--num_images", type=int, default=600, help="test scenes (default 600)")
+    parser.add_argument("--num_painted", type=int, default=200, help="of them painted (default 200)")
     parser.add_argument("--out", type=Path, default=Path("results/embedded.json"))
     args = parser.parse_args()
     if args.num_images % 100:
