@@ -25,7 +25,7 @@ from semjscc.data.folder import Folder
 from semjscc.evaluation import Exhibit, sweep
 from semjscc.metrics.base import Metric
 from semjscc.plots import gallery
-from semjscc.results import Results
+from semjscc.results import Results, plain
 from semjscc.systems.base import System
 
 SNR_DB = (-8.0, -4.0, -2.0, 0.0, 1.0, 2.0, 2.5, 3.0, 3.3, 3.5, 4.0, 6.0, 10.0)
@@ -102,7 +102,9 @@ def table(results: Results) -> str:
     widths = [max(9, len(name)) for name in columns]
     lines = ["  SNR dB  " + "  ".join(f"{name:>{width}}" for name, width in zip(columns, widths, strict=True))]
     for point, snr in enumerate(results.snr_db):
-        figures = (f"{results.metrics[name][point]:{width}.4g}" for name, width in zip(columns, widths, strict=True))
+        figures = (
+            f"{plain(results.metrics[name][point]):>{width}}" for name, width in zip(columns, widths, strict=True)
+        )
         lines.append(f"{snr:8.1f}  " + "  ".join(figures))
     return "\n".join(lines)
 
@@ -143,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     results.save(out / f"{system_file.stem}.json")
     gallery(exhibits, results, out / f"{system_file.stem}.png")
     print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
-    print(", ".join(f"{name} {value:,.4g}" for name, value in results.payload.items() if isinstance(value, float)))
+    print(", ".join(f"{name} {plain(value)}" for name, value in results.payload.items() if isinstance(value, float)))
     print(f"figures {out / system_file.stem}.json\ngallery {out / system_file.stem}.png")
 
 

@@ -11,7 +11,7 @@ from itertools import combinations, groupby, pairwise, product
 from pathlib import Path
 
 from semjscc.plots import LABELS, against_snr
-from semjscc.results import Results, ResultsError
+from semjscc.results import Results, ResultsError, plain
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1d22; --paper: #fcfcfd; --line: #d9d9e0 }
@@ -67,7 +67,7 @@ def payloads(results: list[Results]) -> str:
         [
             one.system,
             str(one.num_images),
-            *(f"{one.payload[key]:,.5g}" if key in one.payload else "" for key in PAYLOAD),
+            *(plain(one.payload[key]) if key in one.payload else "" for key in PAYLOAD),
         ]
         for one in results
     ]
@@ -90,7 +90,7 @@ def crossings(results: list[Results]) -> str:
 
 def figures(one: Results) -> str:
     """Every metric of one system, a row for each."""
-    rows = [[LABELS.get(name, name), *(f"{value:.4g}" for value in values)] for name, values in one.metrics.items()]
+    rows = [[LABELS.get(name, name), *(plain(value) for value in values)] for name, values in one.metrics.items()]
     return table(["metric", *(f"{snr:g} dB" for snr in one.snr_db)], rows)
 
 

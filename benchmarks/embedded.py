@@ -9,6 +9,7 @@ Writes results/embedded.json:
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
@@ -80,7 +81,10 @@ def main() -> None:
         name: {"mean": m, "stderr": s, "count": len(v)} for name, v in rows.items() for m, s in [mean_and_stderr(v)]
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write(args.out, {"command": "python -m benchmarks.embedded", "figures": figures, "provenance": kept})
+    write(
+        args.out,
+        {"command": " ".join(["python -m benchmarks.embedded", *sys.argv[1:]]), "figures": figures, "provenance": kept},
+    )
     for name, figure in figures.items():
         print(f"{name:24} {figure['mean']:.4f} +- {figure['stderr']:.4f}  ({figure['count']} scenes)")
 

@@ -10,6 +10,7 @@ Writes results/fidelity.json:
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -280,7 +281,9 @@ def main() -> None:
     with torch.inference_mode():
         figures = measure(args.blocks, args.symbols)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write(args.out, {"command": "python -m benchmarks.fidelity", **figures, "provenance": kept})
+    write(
+        args.out, {"command": " ".join(["python -m benchmarks.fidelity", *sys.argv[1:]]), **figures, "provenance": kept}
+    )
     print("\n".join(table(figures)))
 
 

@@ -69,6 +69,11 @@ def mean_and_stderr(values: list[float]) -> tuple[float, float]:
     return mean, math.sqrt(variance / n)
 
 
+def plain(value: float) -> str:
+    """A figure as people read it: whole from a thousand on, else four digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]:
     """Where a result comes from: commit, configuration, seed, versions, machine; to be asked before the work starts."""
     return {

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from semjscc.results import Results, ResultsError, mean_and_stderr, provenance
+from semjscc.results import Results, ResultsError, mean_and_stderr, plain, provenance
 
 
 def some(**changes):
@@ -59,3 +59,13 @@ def test_mean_and_standard_error():
     assert mean == 2.5
     assert error == pytest.approx(math.sqrt(5 / 3 / 4))
     assert mean_and_stderr([2.0]) == (2.0, 0.0)
+
+
+def test_figures_are_written_for_people():
+    assert [plain(value) for value in (23_863_000.4, 1392, 0.96634, 0.0, -4.0)] == [
+        "23,863,000",
+        "1,392",
+        "0.9663",
+        "0",
+        "-4",
+    ]
