@@ -36,6 +36,7 @@ class Generator(LightningModule):
         damage: share of the captions that are misheard, with up to a tenth of their characters wrong
         learning_rate: peak of the cosine
         out: folder that gets the whole pipeline, in diffusers' layout
+        start: folder of a trained pipeline of the same shape, whose text encoder and UNet are where this one begins
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Generator(LightningModule):
         damage: float = 0.15,
         learning_rate: float = 1e-3,
         out: str = "checkpoints/generator",
+        start: str | None = None,
     ):
         super().__init__()
         self.drop, self.damage, self.learning_rate, self.out = drop, damage, learning_rate, out
@@ -64,7 +66,7 @@ class Generator(LightningModule):
                 eos_token_id=self.tokenizer.eos_token_id,
             )
         )
-        self.vae = AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32).requires_grad_(False).eval()
+        self.vae = AutoencoderKL.from_pretrained(vae).float().requires_grad_(False).eval()
         self.unet = UNet2DConditionModel(
             sample_size=8,
             in_channels=self.vae.config.latent_channels,
@@ -77,6 +79,10 @@ class Generator(LightningModule):
             norm_num_groups=16,
             cross_attention_dim=text_width,
         )
+        if start:
+            trained = StableDiffusionPipeline.from_pretrained(start)
+            self.text_encoder.load_state_dict(trained.text_encoder.state_dict())
+            self.unet.load_state_dict(trained.unet.state_dict())
         self.scheduler = DDIMScheduler(
             beta_schedule="scaled_linear",
             beta_start=0.00085,

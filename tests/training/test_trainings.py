@@ -6,6 +6,7 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch import Trainer
+from safetensors.torch import load_file
 
 import train
 from semjscc.codecs.huggingface import HubCaptioner, HubTextToImage
@@ -52,6 +53,9 @@ def test_the_generator_leaves_what_the_door_loads(tmp_path):
     vae = json.loads((tmp_path / "vae" / "config.json").read_text())
     assert 0.1 < vae["scaling_factor"] < 10
     fit(Generator(vae=str(tmp_path / "vae"), channels=16, text_width=16, text_layers=1, out=str(tmp_path / "all")))
+    again = Generator(vae=str(tmp_path / "vae"), channels=16, text_width=16, text_layers=1, start=str(tmp_path / "all"))
+    saved = load_file(tmp_path / "all" / "unet" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.equal(value, saved[name].float()) for name, value in again.unet.state_dict().items())
     painter = HubTextToImage(str(tmp_path / "all"), steps=2)
     picture = painter.paint(["a big red ball at night."], (64, 64), [0])
     assert picture.shape == (1, 3, 64, 64)
