@@ -186,7 +186,7 @@ def backdrop(name: str, side: int, rng: np.random.Generator) -> Image.Image:
     height = 0.0 if name == "sea" else 0.025
     edge = horizon + height * np.sin(2 * np.pi * (1.2 * x + rng.random()))
     mask = (y >= edge)[..., None]
-    image = Image.fromarray(np.where(mask, ground[:, None], sky[:, None]).astype(np.uint8))
+    image = Image.fromarray(np.where(mask, ground[:, None].astype(np.uint8), sky[:, None].astype(np.uint8)))
     canvas = ImageDraw.Draw(image)
     spots = {
         "sea": (0.5, 1.0, (110, 195, 205)),

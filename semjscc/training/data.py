@@ -49,7 +49,7 @@ class ScenesData(LightningDataModule):
     """Scenes of the train split to learn from, scenes of the val split to watch.
 
     Args:
-        num_train: scenes drawn before the first step (2 ms and 12 kB each)
+        num_train: scenes drawn before the first step (3 ms and 12 kB each)
         num_val: scenes for validation
         batch_size: scenes per step
         seed: of the sequence of scenes
