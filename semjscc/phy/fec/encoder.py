@@ -26,6 +26,7 @@ class Encoder(nn.Module):
         first = (graph.columns == graph.information_columns) & (graph.rows < CORE)
         self.lifting = graph.lifting
         self.turns = dict(zip(graph.rows[first].tolist(), graph.shifts[first].tolist(), strict=True))
+        self.rotation = reduce(xor, self.turns.values())  # in the four rows' sum: the two that are the same cancel
         self.from_systematic = check_sums(graph.entries(systematic), graph.num_rows)
         self.from_core = check_sums(graph.entries(core & (graph.rows >= CORE)), graph.num_rows)
 
@@ -39,8 +40,7 @@ class Encoder(nn.Module):
 
     def _core(self, checks: Float[Tensor, "4 lifting batch"]) -> Float[Tensor, "core batch"]:
         """Core parity from what the four core rows find in the systematic bits."""
-        rotation = reduce(xor, self.turns.values())  # the two that are the same cancel
-        columns = [checks.sum(0).roll(rotation, 0).remainder(2.0)]
+        columns = [checks.sum(0).roll(self.rotation, 0).remainder(2.0)]
         for row, check in enumerate(checks[:-1]):
             if row in self.turns:
                 check = check + columns[0].roll(-self.turns[row], 0)

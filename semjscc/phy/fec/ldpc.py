@@ -1,7 +1,8 @@
 """The LDPC code of 5G NR, one code block (38.212, 5.2.2, 5.3.2 and 5.4.2)."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
@@ -11,8 +12,13 @@ from semjscc.phy.fec.base import Code
 from semjscc.phy.fec.basegraph import CORE, BaseGraph, base_graph
 from semjscc.phy.fec.beliefs import BeliefPropagation
 from semjscc.phy.fec.checks import Messages, min_sum, sum_product
+from semjscc.phy.fec.compiled import available
 from semjscc.phy.fec.encoder import Encoder
 from semjscc.phy.fec.rate_matching import RateMatcher
+
+if TYPE_CHECKING:
+    from semjscc.phy.fec.compiled.decoder import CompiledMinSum
+    from semjscc.phy.fec.compiled.encoder import CompiledEncoder
 
 LLR_MAX = 1e6  # stands for certainty: what a filler bit has, and the limit for LLRs handed in
 CACHED = 500_000  # messages worked on at once on a CPU, to stay in its cache: 45 blocks of 1392 bits at rate 1/2
@@ -30,9 +36,11 @@ class LDPC5G(Code):
         schedule: "flooding" or "layered" (:class:`BeliefPropagation`).
         scale: Factor of "min-sum".
         offset: What "offset-min-sum" takes off each message.
+        backend: "compiled" (:mod:`~semjscc.phy.fec.compiled`: on a CPU, without gradients; decoding is "layered" and
+            not "sum-product"), "torch" (everywhere), or "auto": compiled where it can be.
 
     Raises:
-        ValueError: no such code, or an unknown name; the message says why.
+        ValueError: no such code, an unknown name, or a backend that cannot do it; the message says why.
     """
 
     def __init__(
@@ -42,49 +50,94 @@ class LDPC5G(Code):
         *,
         bits_per_symbol: int | None = None,
         iterations: int = 20,
-        algorithm: str = "sum-product",
-        schedule: str = "flooding",
+        algorithm: str = "offset-min-sum",
+        schedule: str = "layered",
         scale: float = 0.75,
         offset: float = 0.5,
+        backend: str = "auto",
     ):
         super().__init__()
         _check_sizes(k, n, bits_per_symbol, iterations)
-        updates: dict[str, Callable[[Messages], Messages]] = {
-            "sum-product": sum_product,
-            "min-sum": partial(min_sum, scale=scale, offset=0.0),
-            "offset-min-sum": partial(min_sum, scale=1.0, offset=offset),
-        }
-        if algorithm not in updates:
-            raise ValueError(f"algorithm must be one of {', '.join(updates)}; got {algorithm!r}")
+        rules = {"sum-product": None, "min-sum": (scale, 0.0), "offset-min-sum": (1.0, offset)}
+        if algorithm not in rules:
+            raise ValueError(f"algorithm must be one of {', '.join(rules)}; got {algorithm!r}")
+        _check_rule(scale, offset)
+        self.rule = rules[algorithm] if schedule == "layered" else None  # what the compiled decoder needs to know
+        _check_backend(backend, self.rule is not None)
+        self.backend = backend
         self.k, self.n = k, n
         self.graph = base_graph(k, n)
         self.encoder = Encoder(self.graph)
         self.rate_matcher = RateMatcher(self.graph, k, n, bits_per_symbol)
         needed = _needed(self.graph, k, self.rate_matcher.last_bit)
-        self.beliefs = BeliefPropagation(needed, updates[algorithm], iterations, schedule)
+        update: Callable[[Messages], Messages] = sum_product
+        if rule := rules[algorithm]:
+            update = partial(min_sum, scale=rule[0], offset=rule[1])
+        self.beliefs = BeliefPropagation(needed, update, iterations, schedule)
+        self.needed = needed
 
     def encode(self, bits: Float[Tensor, "*blocks k"]) -> Float[Tensor, "*blocks n"]:
         """Coded bits, 0.0 or 1.0."""
         blocks = self._blocks(bits, self.k, "information bits")
+        if self._compiles(bits):
+            return self.compiled_encoder.encode(blocks).reshape(*bits.shape[:-1], self.n)
         codewords = self.encoder(nn.functional.pad(blocks, (0, self.graph.information_bits - self.k)))
         return self.rate_matcher.match(codewords).reshape(*bits.shape[:-1], self.n)
 
     def decode(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
-        """Information bits, 0.0 or 1.0, from logits log P(1)/P(0) of the coded bits."""
+        """Information bits, 0.0 or 1.0, from logits log P(1)/P(0) of the coded bits; infinite ones are certain.
+
+        Raises:
+            ValueError: an LLR is not a number; the message says in which block.
+        """
         with torch.no_grad():
-            return (self.posterior(llrs) > 0.0).to(llrs.dtype)
+            if not self.rule or not self._compiles(llrs):
+                return (self.posterior(llrs) > 0.0).to(llrs.dtype)
+            blocks = self._llrs(llrs)
+            return self.compiled_decoder.decode(self.rate_matcher.collect(blocks)).reshape(*llrs.shape[:-1], self.k)
 
     def posterior(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
         """Logits of the information bits after decoding, differentiable with respect to ``llrs``.
 
-        An LLR that is not a number counts as an erasure, an infinite one as certain. Where no gradient is asked for,
-        a block's logits are those of the first iteration at which all its parity checks hold.
+        An infinite LLR is certain. Where no gradient is asked for, a block's logits are those of the first iteration at
+        which all its parity checks hold.
+
+        Raises:
+            ValueError: an LLR is not a number; the message says in which block.
         """
-        blocks = self._blocks(llrs, self.n, "LLRs").nan_to_num(nan=0.0).clamp(-LLR_MAX, LLR_MAX)
+        blocks = self._llrs(llrs).clamp(-LLR_MAX, LLR_MAX)
         channel = self.rate_matcher.recover(blocks, self.beliefs.num_bits, known=LLR_MAX).T.contiguous()
         at_once = max(1, CACHED // self.beliefs.num_edges) if channel.device.type == "cpu" else channel.shape[1]
         posterior = torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1)
         return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
+
+    @cached_property
+    def compiled_encoder(self) -> "CompiledEncoder":
+        """:mod:`semjscc.phy.fec.compiled.encoder` for this code."""
+        from semjscc.phy.fec.compiled.encoder import CompiledEncoder
+
+        sent = self.rate_matcher.buffer[self.rate_matcher.sent]
+        return CompiledEncoder(self.graph, self.encoder.rotation, self.encoder.turns, sent)
+
+    @cached_property
+    def compiled_decoder(self) -> "CompiledMinSum":
+        """:mod:`semjscc.phy.fec.compiled.decoder` for this code."""
+        from semjscc.phy.fec.compiled.decoder import CompiledMinSum
+
+        assert self.rule, "asked for by decode() only"
+        bits = self.rate_matcher.buffer, self.rate_matcher.filler
+        return CompiledMinSum(self.needed, *bits, self.k, self.beliefs.iterations, *self.rule)
+
+    def _compiles(self, x: Tensor) -> bool:
+        """Whether compiled code is to do it, and can."""
+        return self.backend != "torch" and x.device.type == "cpu" and not x.requires_grad and available()
+
+    def _llrs(self, llrs: Tensor) -> Float[Tensor, "batch n"]:
+        """Blocks of LLRs, all of them numbers."""
+        blocks = self._blocks(llrs, self.n, "LLRs")
+        if blocks.detach().sum().isnan() and (wrong := blocks.isnan().any(1)).any():  # inf - inf is one as well
+            raise ValueError(f"LLRs of block {int(wrong.nonzero()[0])} of {len(blocks)} are not numbers (NaN)")
+        return blocks
 
     def _blocks(self, x: Tensor, length: int, what: str) -> Float[Tensor, "batch length"]:
         if x.shape[-1] != length:
@@ -110,3 +163,20 @@ def _check_sizes(k: int, n: int, bits_per_symbol: int | None, iterations: int) -
         raise ValueError(f"n must be a multiple of bits_per_symbol = {bits_per_symbol}; got n = {n}")
     if iterations < 1:
         raise ValueError(f"iterations must be at least 1; got {iterations}")
+
+
+def _check_rule(scale: float, offset: float) -> None:
+    if not 0.0 < scale <= 1.0:
+        raise ValueError(f"scale must lie in (0, 1]; got {scale}")
+    if offset < 0.0:
+        raise ValueError(f"offset must not be negative; got {offset}")
+
+
+def _check_backend(backend: str, can_compile: bool) -> None:
+    backends = ("auto", "compiled", "torch")
+    if backend not in backends:
+        raise ValueError(f"backend must be one of {', '.join(backends)}; got {backend!r}")
+    if backend == "compiled" and not can_compile:
+        raise ValueError(
+            'backend "compiled" decodes with schedule "layered" and algorithm "min-sum" or "offset-min-sum"'
+        )

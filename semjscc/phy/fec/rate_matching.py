@@ -20,7 +20,7 @@ class RateMatcher(nn.Module):
 
     def __init__(self, graph: BaseGraph, k: int, n: int, bits_per_symbol: int | None):
         super().__init__()
-        self.n = n
+        self.n, self.bits_per_symbol = n, bits_per_symbol
         bits = torch.arange(graph.codeword_bits)
         filler = (k <= bits) & (bits < graph.information_bits)
         buffer = bits[~filler & (bits >= PUNCTURED * graph.lifting)]
@@ -39,10 +39,16 @@ class RateMatcher(nn.Module):
         """Coded bits of whole codewords."""
         return codewords[:, self.buffer[self.sent]]
 
+    def collect(self, llrs: Float[Tensor, "batch n"]) -> Float[Tensor, "batch heard"]:
+        """LLRs in the order of the circular buffer, those of a repeated bit added."""
+        if self.bits_per_symbol is not None:
+            llrs = llrs[:, self.order]
+        turns = -(-self.n // len(self.buffer))
+        if turns == 1:
+            return llrs
+        return nn.functional.pad(llrs, (0, turns * len(self.buffer) - self.n)).unflatten(1, (turns, -1)).sum(1)
+
     def recover(self, llrs: Float[Tensor, "batch n"], length: int, known: float) -> Float[Tensor, "batch length"]:
         """LLRs of the first ``length`` bits of the codewords: 0 where nothing was sent, ``-known`` for the fillers."""
-        turns = -(-self.n // len(self.buffer))
-        padded = nn.functional.pad(llrs[:, self.order], (0, turns * len(self.buffer) - self.n))
-        heard = padded.unflatten(1, (turns, -1)).sum(1)
         codewords = llrs.new_zeros(len(llrs), length).index_fill(1, self.filler, -known)
-        return codewords.index_copy(1, self.buffer, heard)
+        return codewords.index_copy(1, self.buffer, self.collect(llrs))

@@ -114,7 +114,7 @@ def test_wrapped_buffer_repeats_its_start_and_its_llrs_add():
 
 
 def test_rows_left_out_change_nothing():
-    code = LDPC5G(100, 250, iterations=8)
+    code = LDPC5G(100, 250, iterations=8, algorithm="sum-product", schedule="flooding")
     whole = BeliefPropagation(code.graph, sum_product, 8, "flooding")
     llrs = heard(code.encode(random_bits(4, 100).double()), snr_db=0.0).requires_grad_()
     channel = code.rate_matcher.recover(llrs, code.graph.codeword_bits, known=1e6).T
@@ -146,7 +146,10 @@ def test_layered_converges_in_half_the_iterations():
 
 def test_posteriors_are_the_odds_that_are_met():
     torch.manual_seed(0)
-    code, bits = LDPC5G(300, 450, iterations=2), random_bits(100, 300)  # few iterations: no cycle is closed
+    code, bits = (
+        LDPC5G(300, 450, iterations=2, algorithm="sum-product"),
+        random_bits(100, 300),
+    )  # few iterations: no cycle is closed
     llrs = heard(code.encode(bits), snr_db=0.0).requires_grad_()
     posterior = code.posterior(llrs).detach().double().flatten()
     for low in range(-6, 6, 2):
@@ -178,13 +181,17 @@ def test_gradients_come_back_where_decoding_succeeds(algorithm, level):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_llrs_that_are_no_numbers_do_no_harm(algorithm):
-    code, bits = LDPC5G(100, 300, algorithm=algorithm), random_bits(1, 100)
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_infinite_llrs_are_certain_and_no_numbers_are_refused(algorithm, backend):
+    code, bits = LDPC5G(100, 300, algorithm=algorithm, backend=backend), random_bits(3, 100)
     certain = (2.0 * code.encode(bits) - 1.0) * torch.inf
-    certain[:, ::10] = torch.nan
     assert torch.equal(code.decode(certain), bits)
     assert torch.equal(code.decode(2e38 * (2.0 * code.encode(bits) - 1.0)), bits)
     assert code.posterior(torch.zeros(1, 300)).isfinite().all()
+    certain[1, 7] = torch.nan
+    for decode in (code.decode, code.posterior):
+        with pytest.raises(ValueError, match=r"LLRs of block 1 of 3 are not numbers"):
+            decode(certain)
 
 
 def test_shapes_and_precision_follow_the_input():
@@ -208,6 +215,9 @@ def test_shapes_and_precision_follow_the_input():
         (100, 200, {"iterations": 0}, "iterations must be at least 1; got 0"),
         (100, 200, {"algorithm": "magic"}, "one of sum-product, min-sum, offset-min-sum; got 'magic'"),
         (100, 200, {"schedule": "magic"}, "one of flooding, layered; got 'magic'"),
+        (100, 200, {"backend": "magic"}, "one of auto, compiled, torch; got 'magic'"),
+        (100, 200, {"scale": 0.0}, r"scale must lie in \(0, 1\]; got 0.0"),
+        (100, 200, {"offset": -1.0}, "offset must not be negative; got -1.0"),
     ],
 )
 def test_codes_that_do_not_exist_are_refused(k, n, options, message):

@@ -1,0 +1,112 @@
+"""Encoding on a CPU: 64 code blocks to a word, one XOR for each entry of the base graph and lifted row."""
+
+from functools import partial
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numba import njit
+from torch import Tensor
+
+from semjscc.phy.fec.basegraph import CORE, BaseGraph
+from semjscc.phy.fec.compiled.threads import over_rows
+
+WORD = 64  # blocks to a word
+
+
+class Tables(NamedTuple):
+    """The code, as the kernels read it."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    shifts: np.ndarray
+    lifting: int
+    information_columns: int
+    rotation: int  # of the first core parity column in the sum of the core rows
+    turns: np.ndarray  # of that column in each core row; -1 where it is not checked
+    sent: np.ndarray  # bit of the codeword for each coded bit
+
+
+class CompiledEncoder:
+    """Information bits --> coded bits, as :class:`~semjscc.phy.fec.encoder.Encoder` and the rate matching after it.
+
+    Args:
+        graph: the base graph.
+        rotation: of the first core parity column, in the sum of the core rows.
+        turns: of the first core parity column, in the core rows that check it.
+        sent: bit of the codeword for each coded bit.
+    """
+
+    def __init__(self, graph: BaseGraph, rotation: int, turns: dict[int, int], sent: Tensor):
+        used = int(sent.max()) // graph.lifting + 1 - graph.information_columns  # rows whose parity goes out
+        graph = graph.entries(graph.rows < max(CORE, used))
+        size = graph.lifting, graph.information_columns
+        per_row = np.array([turns.get(row, -1) for row in range(CORE)])
+        places = sent.numpy(force=True)
+        self.tables = Tables(graph.rows, graph.columns, graph.shifts, *size, rotation, per_row, places)
+
+    def encode(self, bits: Float[Tensor, "batch k"]) -> Float[Tensor, "batch n"]:
+        """Coded bits, 0.0 or 1.0, in the precision of ``bits``."""
+        blocks = bits.detach().float().contiguous().numpy()
+        coded = np.empty((len(blocks), len(self.tables.sent)), np.float32)
+        over_rows(partial(_encode, self.tables), blocks, coded, WORD)
+        return torch.from_numpy(coded).to(bits.dtype)
+
+
+# not type-checked while the tests run: numba compiles what is written, not what a checker wraps around it
+_compiled = partial(njit, nogil=True, cache=True, error_model="numpy")
+
+
+@no_type_check
+@_compiled()
+def _encode(tables, bits, coded):
+    """Encodes the rows of ``bits`` into those of ``coded``, a word's worth at a time."""
+    Z = tables.lifting
+    words = np.zeros((tables.columns.max() + 1) * Z, np.uint64)
+    for start in range(0, len(bits), WORD):
+        words[:] = 0
+        for lane, block in enumerate(bits[start : start + WORD]):
+            for i in range(len(block)):
+                words[i] |= np.uint64(block[i] != 0) << np.uint64(lane)
+        _parity(tables, words)
+        sent = words[tables.sent]
+        for lane, block in enumerate(coded[start : start + WORD]):
+            for i in range(len(block)):
+                block[i] = np.float32(sent[i] >> np.uint64(lane) & np.uint64(1))
+
+
+@no_type_check
+@_compiled()
+def _parity(tables, words):
+    """Fills in the parity behind the systematic bits: core columns first, then those that only extend."""
+    Z, first = tables.lifting, tables.information_columns
+    checks = np.zeros((tables.rows.max() + 1) * Z, np.uint64)
+    for e in range(len(tables.rows)):
+        if tables.columns[e] < first:
+            _add(checks, tables.rows[e] * Z, words, tables.columns[e] * Z, tables.shifts[e], Z)
+    core = first * Z
+    for row in range(CORE):
+        _add(words, core, checks, row * Z, Z - tables.rotation, Z)
+    for row in range(CORE - 1):
+        column = core + (row + 1) * Z
+        words[column : column + Z] = checks[row * Z : (row + 1) * Z]
+        if tables.turns[row] >= 0:
+            _add(words, column, words, core, tables.turns[row], Z)
+        if row:
+            _add(words, column, words, column - Z, 0, Z)
+    for e in range(len(tables.rows)):
+        if tables.rows[e] >= CORE and first <= tables.columns[e] < first + CORE:
+            _add(checks, tables.rows[e] * Z, words, tables.columns[e] * Z, tables.shifts[e], Z)
+    words[core + CORE * Z :] = checks[CORE * Z :]
+
+
+@no_type_check
+@_compiled()
+def _add(sums, at, terms, start, shift, Z):
+    """``sums[at + i] ^= terms[start + (i + shift) % Z]`` for all i of a column."""
+    shift %= Z
+    for i in range(Z - shift):
+        sums[at + i] ^= terms[start + shift + i]
+    for i in range(Z - shift, Z):
+        sums[at + i] ^= terms[start + shift + i - Z]
