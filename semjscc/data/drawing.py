@@ -185,8 +185,8 @@ def backdrop(name: str, side: int, rng: np.random.Generator) -> Image.Image:
     x = np.arange(side) / side
     height = 0.0 if name == "sea" else 0.025
     edge = horizon + height * np.sin(2 * np.pi * (1.2 * x + rng.random()))
-    mask = (y >= edge)[..., None]
-    image = Image.fromarray(np.where(mask, ground[:, None].astype(np.uint8), sky[:, None].astype(np.uint8)))
+    pixels = np.where(y >= edge, _packed(ground), _packed(sky))
+    image = Image.frombytes("RGB", (side, side), pixels.tobytes(), "raw", "RGBX")
     canvas = ImageDraw.Draw(image)
     spots = {
         "sea": (0.5, 1.0, (110, 195, 205)),
@@ -199,6 +199,11 @@ def backdrop(name: str, side: int, rng: np.random.Generator) -> Image.Image:
             long = side / 20 if name == "sea" else side / 70
             canvas.ellipse((px - long, py - side / 90, px + long, py + side / 90), fill=colour)
     return image
+
+
+def _packed(rows: np.ndarray) -> np.ndarray:
+    """A colour for each row, in one number a pixel: ``[rows, 1]`` of R, G, B and a byte that is not used."""
+    return np.pad(rows.astype(np.uint8), ((0, 0), (0, 1))).view(np.uint32)
 
 
 def draw(place: str, things: Sequence[tuple[str, str, str, Point]], size: int, rng: np.random.Generator) -> np.ndarray:
