@@ -4,7 +4,7 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo results test test-all check format lock checkpoints clean
+.PHONY: help setup demo results speed test test-all check format lock checkpoints clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,6 +27,10 @@ results: setup ## make every figure under results/ again
 	for system in llm-ofdm raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes || exit; done
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
 	$(RUN) report.py results
+
+speed: setup ## measure how fast the radio is beside Sionna's (under an hour), and make docs/SPEED.md
+	$(RUN) -m benchmarks
+	$(RUN) -m benchmarks.page
 
 test: setup ## run the default tests
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow"

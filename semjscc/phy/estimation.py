@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float, Inexact
+from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from semjscc.phy.grid import ResourceGrid
@@ -42,7 +42,7 @@ class PerfectCSI(Estimator):
     """Looks."""
 
     def estimate(self, received, grid, noise_var, response) -> Estimate:
-        h = grid.at_data(response) / grid.num_streams**0.5
+        h = grid.at_data(response) * grid.num_streams**-0.5
         return Estimate(h, torch.zeros_like(h.real[:, :1]))
 
 
@@ -58,17 +58,21 @@ class LeastSquares(Estimator):
         if not grid.pilot_symbols:
             raise ValueError("least squares needs a grid with pilot symbols, and this one has none")
         y, p = grid.at_pilots(received).unsqueeze(2), grid.pilots(received)
-        A_f, A_t = (torch.as_tensor(A, device=y.device) for A in _interpolation(grid))
-        h = _along(y * p.conj() / grid.num_streams, A_f.to(y), A_t.to(y))
-        error = _along(p.abs().square() / grid.num_streams**2, A_f.to(y.real) ** 2, A_t.to(y.real) ** 2)
-        return Estimate(h, noise_var[:, None, None, None, None] * error)
+        A_f, A_t = (torch.as_tensor(A, device=y.device, dtype=y.real.dtype) for A in _interpolation(grid))
+        h = _along(torch.view_as_real(y * (p.conj() / grid.num_streams)), A_f, A_t)
+        error = _along((p.abs().square() / grid.num_streams**2)[..., None], A_f**2, A_t**2).squeeze(-1)
+        return Estimate(torch.view_as_complex(h), noise_var[:, None, None, None, None] * error)
 
 
 def _along(
-    x: Inexact[Tensor, "*batch tx pilot_symbols carriers"], A_f: Tensor, A_t: Tensor
-) -> Inexact[Tensor, "*batch tx data_symbols carriers"]:
-    """From the pilots to the data elements: along frequency, a matrix per stream, then along time."""
-    return A_t @ torch.einsum("...spk,sck->...spc", x, A_f)
+    x: Float[Tensor, "*batch tx pilot_symbols carriers parts"], A_f: Tensor, A_t: Tensor
+) -> Float[Tensor, "*batch tx data_symbols carriers parts"]:
+    """From the pilots to the data elements, real and imaginary parts alike: along frequency, a matrix per stream (one
+    stream has pilots on all carriers), then along time.
+    """
+    if len(A_f) > 1:
+        x = A_f[:, None] @ x
+    return (A_t @ x.flatten(-2)).unflatten(-1, x.shape[-2:])
 
 
 @lru_cache(maxsize=16)

@@ -20,13 +20,10 @@ def frame(symbols: Symbols, grid: ResourceGrid) -> Complex[Tensor, "rows streams
     """
     batch, n = symbols.shape
     slots = grid.slots(n)
-    data = F.pad(symbols, (0, slots * grid.symbols_per_slot - n))
-    frames = symbols.new_zeros(batch * slots, grid.num_streams, grid.num_symbols, grid.fft_size)
-    frames[grid.index(grid.data_symbols, frames)] = data.reshape(
-        batch * slots, len(grid.data_symbols), len(grid.carriers), grid.num_streams
-    ).movedim(3, 1)
-    frames[grid.index(grid.pilot_symbols, frames)] = grid.pilots(frames)
-    return frames / grid.num_streams**0.5
+    data = F.pad(symbols, (0, slots * grid.symbols_per_slot - n)) * grid.num_streams**-0.5
+    data = data.reshape(batch * slots, len(grid.data_symbols), len(grid.carriers), grid.num_streams).movedim(3, 1)
+    pilots = grid.pilots(symbols) * grid.num_streams**-0.5
+    return grid.slot(data, pilots.expand(batch * slots, -1, -1, -1))
 
 
 def unframe(

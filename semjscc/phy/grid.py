@@ -6,7 +6,8 @@ are those that are neither guards nor DC; pilots fill them on the pilot symbols,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -114,13 +115,40 @@ class ResourceGrid:
 
     def at_data(self, x: Shaped[Tensor, "*any time frequency"]) -> Shaped[Tensor, "*any data_symbols carriers"]:
         """The data elements of a whole slot."""
-        return x[self.index(self.data_symbols, x)]
+        return _take(_take(x, self.data_symbols, -2), self.carriers, -1)
 
     def at_pilots(self, x: Shaped[Tensor, "*any time frequency"]) -> Shaped[Tensor, "*any pilot_symbols carriers"]:
         """The pilot elements of a whole slot."""
-        return x[self.index(self.pilot_symbols, x)]
+        return _take(_take(x, tuple(self.pilot_symbols), -2), self.carriers, -1)
 
-    def index(self, symbols: Sequence[int], x: Tensor) -> tuple:
-        """What picks the effective carriers of some OFDM symbols out of ``x``, a tensor ``[..., time, frequency]``."""
-        rows = torch.tensor(symbols, device=x.device, dtype=torch.long)
-        return ..., rows[:, None], torch.tensor(self.carriers, device=x.device)
+    def slot(
+        self, data: Shaped[Tensor, "*any data_symbols carriers"], pilots: Shaped[Tensor, "*any pilot_symbols carriers"]
+    ) -> Shaped[Tensor, "*any time frequency"]:
+        """The whole slot of which :meth:`at_data` and :meth:`at_pilots` give the parts; guards and DC are zero."""
+        silence = data.new_zeros(()).expand(*data.shape[:-2], self.num_symbols, self.fft_size - len(self.carriers))
+        return _join(_join(data, pilots, self.data_symbols, -2), silence, self.carriers, -1)
+
+
+def _take(x: Tensor, indices: tuple[int, ...], axis: int) -> Tensor:
+    """Rising indices along an axis, run by run: whole runs are copied several times faster than single elements, and
+    so are their gradients.
+    """
+    lengths, wanted = _runs(indices, x.shape[axis])
+    parts = [part for part, want in zip(x.split(lengths, axis), wanted, strict=True) if want]
+    return torch.cat(parts, axis) if parts else x.narrow(axis, 0, 0)
+
+
+def _join(x: Tensor, rest: Tensor, indices: tuple[int, ...], axis: int) -> Tensor:
+    """The inverse: ``x`` at the indices, ``rest`` at all others."""
+    lengths, wanted = _runs(indices, x.shape[axis] + rest.shape[axis])
+    inside = iter(x.split([length for length, want in zip(lengths, wanted, strict=True) if want], axis))
+    outside = iter(rest.split([length for length, want in zip(lengths, wanted, strict=True) if not want], axis))
+    return torch.cat([next(inside if want else outside) for want in wanted], axis)
+
+
+@lru_cache(maxsize=64)
+def _runs(indices: tuple[int, ...], size: int) -> tuple[list[int], list[bool]]:
+    """Lengths of the runs of neighbours in 0..size - 1 that are all among the indices, or all not; and which are."""
+    members = set(indices)
+    runs = [(want, len(list(run))) for want, run in groupby(range(size), members.__contains__)]
+    return [length for _, length in runs], [want for want, _ in runs]

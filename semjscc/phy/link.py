@@ -80,7 +80,7 @@ class DigitalLink(nn.Module):
             blocks that fills whole slots is sent at once.
     """
 
-    def __init__(self, link: OFDMLink, qam: QAM, code: Code, max_slots_at_once: int = 512):
+    def __init__(self, link: OFDMLink, qam: QAM, code: Code, max_slots_at_once: int = 128):
         super().__init__()
         self.link = link
         self.qam = qam

@@ -1,14 +1,19 @@
 """Gray-mapped square QAM (38.211, 5.1) and its soft demapper."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from semjscc.compiled import kernels
 from semjscc.types import Bits, LLRs, Symbols
 
 ORDERS = (2, 4, 6, 8, 10, 12)
+BLOCK = {"cpu": 2**17}  # metrics in memory at once: on a CPU, as many as stay in its cache
 
 
 class QAM(nn.Module):
@@ -67,16 +72,53 @@ class QAM(nn.Module):
         """
         if method not in _GATHER:
             raise ValueError(f"method must be one of {', '.join(_GATHER)}; got {method!r}")
-        axes = torch.view_as_real(symbols)
-        noise_var = noise_var.to(axes).clamp_min(torch.finfo(axes.dtype).tiny ** 0.5).expand(symbols.shape)[..., None]
-        levels = self.levels.to(axes)[:, None, None, None]
-        metric = -((axes - levels) ** 2) / noise_var  # [levels, batch, symbols, I/Q]
-        gather = _GATHER[method]
-        llrs = [gather(metric[ones]) - gather(metric[~ones]) for ones in self.labels.bool().unbind(1)]
-        return torch.stack(llrs, dim=2).flatten(1)  # the bits of I and Q take turns
+        noise_var = noise_var.to(symbols.real).clamp_min(torch.finfo(symbols.real.dtype).tiny ** 0.5)
+        if len(self.levels) == 2:  # a straight line
+            return torch.view_as_real(symbols * (-4 * self.levels[0].to(noise_var) / noise_var)).flatten(1)
+        flat = symbols.flatten(), noise_var.expand(symbols.shape).flatten(), self.levels.to(noise_var)
+        if compiled := kernels("qam", *flat):
+            return compiled.llrs(*flat, exact=method == "app").reshape(len(symbols), -1)
+        return _in_blocks(*flat, _GATHER[method]).reshape(len(symbols), -1)
 
 
-_GATHER = {"app": lambda metric: metric.logsumexp(0), "maxlog": lambda metric: metric.amax(0)}
+def _in_blocks(symbols: Tensor, noise_var: Tensor, levels: Tensor, gather: Callable) -> Float[Tensor, "symbols bits"]:
+    """Block by block, in memory proportional to the LLRs; with gradients too: their blocks are computed once more in
+    the backward pass, so that no table is kept.
+    """
+    size = max(1, BLOCK.get(symbols.device.type, 2**24) // len(levels))
+    again = torch.is_grad_enabled() and (symbols.requires_grad or noise_var.requires_grad)
+    demap = partial(checkpoint, _llrs, use_reentrant=False, preserve_rng_state=False) if again else _llrs
+    blocks = zip(symbols.split(size), noise_var.split(size), strict=True)
+    return torch.cat([demap(*block, levels, gather) for block in blocks])
+
+
+def _llrs(
+    symbols: Complex[Tensor, " symbols"], noise_var: Float[Tensor, " symbols"], levels: Tensor, gather: Callable
+) -> Float[Tensor, "symbols bits"]:
+    """Bit by bit: the levels where it is 1 against those where it is 0, and then the two halves of the table are one.
+
+    Halving makes the work proportional to the levels, not to levels x bits.
+    """
+    axes = torch.view_as_real(symbols).T.contiguous()
+    metric = (axes - levels[:, None, None]).square_().mul_(-1 / noise_var)  # [levels, I/Q, symbols]
+    llrs = []
+    while len(metric) > 1:
+        kinds = metric.unflatten(0, (2, -1))
+        zero, one = gather(kinds, 1)
+        llrs.append(one - zero)
+        metric = gather(kinds, 0)
+    return torch.stack(llrs).flatten(0, 1).T  # the bits of I and Q take turns
+
+
+def _logsumexp(x: Tensor, dim: int) -> Tensor:
+    """torch's own takes 100 times as long where exp underflows; e^-80 is nothing beside the largest term, 1."""
+    if x.shape[dim] == 1:
+        return x.squeeze(dim)
+    largest = x.detach().amax(dim, keepdim=True)
+    return (x - largest).clamp_min_(-80.0).exp_().sum(dim).log_() + largest.squeeze(dim)
+
+
+_GATHER: dict[str, Callable] = {"app": _logsumexp, "maxlog": torch.amax}
 
 
 def _amplitudes(bits: Float[Tensor, "*symbols bits"]) -> Float[Tensor, "*symbols"]:

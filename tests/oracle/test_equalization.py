@@ -3,11 +3,11 @@ import sionna.phy.mimo
 import sionna.phy.ofdm
 import torch
 
+from benchmarks.peers.sionna import one_transmitter, sionna_grid
 from semjscc.phy.equalization import LMMSE, ZF
 from semjscc.phy.estimation import Estimate
 from semjscc.phy.framing import unframe
 from semjscc.phy.grid import ResourceGrid
-from tests.oracle.sionnas import one_transmitter, sionna_grid
 
 ANTENNAS = [(1, 1), (2, 1), (4, 2), (4, 4)]  # rx, streams
 EQUALIZERS = [

@@ -2,9 +2,9 @@ import pytest
 import sionna.phy.ofdm
 import torch
 
+from benchmarks.peers.sionna import sionna_grid
 from semjscc.phy.estimation import LeastSquares
 from semjscc.phy.grid import ResourceGrid
-from tests.oracle.sionnas import sionna_grid
 
 GRIDS = [
     ResourceGrid(),

@@ -4,9 +4,9 @@ import sionna.phy.channel
 import sionna.phy.ofdm
 import torch
 
+from benchmarks.peers.sionna import sionna_grid
 from semjscc.phy.framing import frame
 from semjscc.phy.grid import ResourceGrid
-from tests.oracle.sionnas import sionna_grid
 
 GRIDS = [
     ResourceGrid(),

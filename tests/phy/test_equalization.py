@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from semjscc.phy import equalization
 from semjscc.phy.equalization import LMMSE, ZF
 from semjscc.phy.estimation import Estimate
 
@@ -88,3 +89,35 @@ def test_mmse_leaves_less_noise_than_zero_forcing():
     _, y, estimate, noise_var = scene(3, 3, 0.2)
     lmmse, zf = (e.equalize(y, estimate, noise_var).noise_var for e in (LMMSE(), ZF()))
     assert (lmmse < zf).all()
+
+
+@pytest.mark.parametrize("equalizer", [ZF(), LMMSE()], ids=["ZF", "LMMSE"])
+@pytest.mark.parametrize(("rx", "streams"), [(1, 1), (3, 1), (2, 2), (5, 2)])
+@pytest.mark.parametrize("apart", [False, True])
+def test_closed_forms_are_the_general_one(equalizer, rx, streams, apart, monkeypatch):
+    _, y, estimate, noise_var = scene(rx, streams, 0.2)
+    if apart:  # each antenna has an error of its own
+        error_var = torch.rand(ELEMENTS[0], rx, streams, *ELEMENTS[1:], dtype=torch.float64)
+        estimate = Estimate(estimate.response, error_var)
+    closed = equalizer.equalize(y, estimate, noise_var)
+    monkeypatch.setattr(equalization, "_one", equalization._many)
+    monkeypatch.setattr(equalization, "_two", equalization._many)
+    general = equalizer.equalize(y, estimate, noise_var)
+    torch.testing.assert_close(closed.symbols, general.symbols, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(closed.noise_var, general.noise_var, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("equalizer", [ZF(), LMMSE()], ids=["ZF", "LMMSE"])
+@pytest.mark.parametrize("streams", [1, 2, 3])
+@pytest.mark.parametrize("antennas", [1, 3])  # of which each has an error variance of its own
+def test_equalizer_gradients_are_those_of_finite_differences(equalizer, streams, antennas):
+    torch.manual_seed(0)
+    y, h = complex_normal(1, 3, 1, 2).requires_grad_(), complex_normal(1, 3, streams, 1, 2).requires_grad_()
+    error_var = torch.rand(1, antennas, streams, 1, 2, dtype=torch.float64, requires_grad=True)
+
+    def forward(y, h, error_var, noise_var):
+        out = equalizer.equalize(y, Estimate(h, error_var), noise_var)
+        return out.symbols, out.noise_var
+
+    noise_var = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(forward, (y, h, error_var, noise_var))

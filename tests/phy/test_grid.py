@@ -36,6 +36,31 @@ def test_data_and_pilots_share_out_the_slot():
     assert pilots[1, 0] == 11 * 128 + 5
 
 
+GRIDS = [
+    ResourceGrid(),
+    ResourceGrid(fft_size=16, guard_carriers=(0, 3), dc_null=False, pilot_symbols=(0, 1, 13)),
+    ResourceGrid(fft_size=6, guard_carriers=(0, 0), num_symbols=3, pilot_symbols=()),
+]
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_a_slot_is_put_together_from_its_parts_and_taken_apart_again(grid):
+    slot = torch.randn(2, 3, grid.num_symbols, grid.fft_size)
+    data, pilots = grid.at_data(slot), grid.at_pilots(slot)
+    index = torch.tensor(grid.carriers)
+    assert torch.equal(data, slot[..., list(grid.data_symbols), :][..., index])
+    assert torch.equal(pilots, slot[..., list(grid.pilot_symbols), :][..., index])
+    silent = torch.ones(grid.fft_size, dtype=torch.bool)
+    silent[index] = False
+    assert torch.equal(grid.slot(data, pilots), slot.masked_fill(silent, 0.0))
+
+
+@pytest.mark.parametrize("grid", GRIDS[1:])
+def test_gradients_find_their_way_through_the_grid(grid):
+    slot = torch.randn(2, grid.num_symbols, grid.fft_size, dtype=torch.complex128, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: grid.slot(grid.at_data(x), grid.at_pilots(x)), slot)
+
+
 @pytest.mark.parametrize("streams", [1, 2, 4])
 def test_pilots_are_unit_power_combs(streams):
     pilots = ResourceGrid(num_streams=streams).pilots(ONE)

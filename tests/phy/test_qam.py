@@ -4,8 +4,9 @@ from functools import partial
 import pytest
 import torch
 
+from benchmarks.closed_form import qam_bit_error_rate
+from semjscc.phy import qam as qam_module
 from semjscc.phy.qam import ORDERS, QAM
-from tests.phy.closed_form import qam_bit_error_rate
 
 
 def awgn(symbols: torch.Tensor, noise_var: float) -> torch.Tensor:
@@ -112,3 +113,81 @@ def test_qam_says_what_it_expects():
         QAM(4).modulate(torch.zeros(1, 10))
     with pytest.raises(ValueError, match="one of app, maxlog; got 'exact'"):
         QAM(4).demodulate(torch.zeros(1, 1, dtype=torch.complex64), torch.tensor(1.0), "exact")
+
+
+def brute_force(qam, symbols, noise_var, method):
+    """Over all points at once, in double precision."""
+    points = qam.to(torch.float64).points.to(torch.complex128)
+    metric = -(symbols.to(torch.complex128)[..., None] - points).abs().square() / noise_var.double()[..., None]
+    labels = torch.arange(len(points))[:, None] >> torch.arange(qam.bits_per_symbol).flip(0) & 1
+    gather = {"app": torch.logsumexp, "maxlog": torch.amax}[method]
+    llrs = [gather(metric[..., ones], -1) - gather(metric[..., ~ones], -1) for ones in labels.bool().T]
+    return torch.stack(llrs, -1).flatten(-2)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+@pytest.mark.parametrize("form", ["compiled", "torch", "double"])
+def test_llrs_are_those_of_all_points(order, method, form):
+    torch.manual_seed(3)
+    symbols, noise_var = torch.randn(2, 75, dtype=torch.complex64), 10 ** torch.linspace(-3, 1, 75).expand(2, -1)
+    expected = brute_force(QAM(order), symbols, noise_var, method)
+    if form == "double":
+        symbols = symbols.to(torch.complex128)
+    if form == "torch":  # the compiled loops know no gradients
+        symbols.requires_grad_()
+    llrs = QAM(order).demodulate(symbols, noise_var, method)
+    # a metric of d^2 / N0 has d to half a unit in the last place of |y|, and so has the level
+    torch.testing.assert_close(llrs.double(), expected, rtol=1e-5, atol=2e-3 if form != "double" else 1e-3)
+
+
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+@pytest.mark.parametrize("gradients", [False, True])
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
+def test_long_payloads_take_memory_for_their_llrs_only(method, gradients, dtype, monkeypatch):
+    """However long, no table holds more metrics than a block has; and blocks change nothing."""
+    torch.manual_seed(4)
+    qam, tables, made = QAM(6), [], qam_module._llrs
+    symbols = torch.randn(3, 1000, dtype=dtype, requires_grad=gradients)
+    whole = qam.demodulate(symbols, torch.tensor(0.1), method)
+
+    def watched(symbols, noise_var, levels, gather):
+        tables.append(len(symbols) * len(levels))
+        return made(symbols, noise_var, levels, gather)
+
+    monkeypatch.setattr(qam_module, "_llrs", watched)
+    monkeypatch.setattr(qam_module, "BLOCK", {"cpu": 800})
+    blocks = qam.demodulate(symbols, torch.tensor(0.1), method)
+    torch.testing.assert_close(blocks, whole)
+    assert all(size <= 800 for size in tables)
+    assert len(tables) == (0 if dtype == torch.complex64 and not gradients else 30)
+    if gradients:
+        (grad,) = torch.autograd.grad(blocks.square().sum(), symbols)
+        torch.testing.assert_close(grad, torch.autograd.grad(whole.square().sum(), symbols)[0])
+        assert len(tables) == 60  # no table was kept
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+@pytest.mark.parametrize("noise_var", [1e-30, 1e30])
+@pytest.mark.parametrize("gradients", [False, True])
+def test_llrs_are_finite_at_any_noise(order, method, noise_var, gradients):
+    symbols = torch.randn(1, 300, dtype=torch.complex64, requires_grad=gradients)
+    assert QAM(order).demodulate(symbols, torch.tensor(noise_var), method).isfinite().all()
+
+
+def test_symbols_that_ask_for_gradients_can_be_demapped_without():
+    symbols = torch.randn(2, 5, dtype=torch.complex64, requires_grad=True)
+    with torch.no_grad():
+        llrs = QAM(4).demodulate(symbols, torch.tensor(0.1))
+    assert not llrs.requires_grad
+    torch.testing.assert_close(llrs, QAM(4).demodulate(symbols, torch.tensor(0.1)).detach())
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+def test_a_symbol_that_is_no_number_makes_llrs_that_are_none(order, method):
+    symbols = torch.zeros(1, 300, dtype=torch.complex64)
+    symbols[0, 7] = torch.nan
+    wrong = QAM(order).demodulate(symbols, torch.tensor(0.1), method).isnan().unflatten(1, (-1, order)).any(2)[0]
+    assert wrong.nonzero().tolist() == [[7]]

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Literal
 
+import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
@@ -13,8 +14,8 @@ from semjscc.types import Frames, Response
 Drawn = Complex[Tensor, "batch rx tx #time #frequency"]  # time and frequency may be 1 where a response is flat
 Normalization = Literal["slot", "average", "none"]
 _NORMALIZE = {
-    "slot": lambda h, average_gain: h / h.abs().square().mean((1, 2, 3, 4), keepdim=True).sqrt(),
-    "average": lambda h, average_gain: h / average_gain**0.5,
+    "slot": lambda h, average_gain: _scaled(h, h.shape[1:].numel() ** 0.5 / _norm(h)),
+    "average": lambda h, average_gain: h if average_gain == 1.0 else h / average_gain**0.5,
     "none": lambda h, average_gain: h,
 }
 
@@ -59,6 +60,16 @@ def apply(
     frames: Frames, response: Response, noise_var: Float[Tensor, " batch"], rng: Randomness = GLOBAL
 ) -> Complex[Tensor, "batch rx time frequency"]:
     """y = H x + n on every resource element, with n ~ CN(0, N0) and one N0 per row."""
-    y = (response * frames.unsqueeze(1)).sum(2)
-    n = rng.complex_normal("noise", y.shape, y)
-    return y + noise_var.sqrt()[:, None, None, None] * n
+    y = response * frames.unsqueeze(1)
+    y = y.squeeze(2) if frames.shape[1] == 1 else y.sum(2)
+    n = torch.view_as_real(rng.complex_normal("noise", y.shape, y))
+    return torch.view_as_complex(torch.view_as_real(y).addcmul(n, noise_var.sqrt().reshape(-1, 1, 1, 1, 1)))
+
+
+def _norm(x: Complex[Tensor, "batch *any"]) -> Float[Tensor, " batch"]:
+    return torch.linalg.vector_norm(torch.view_as_real(x).flatten(1), dim=1)
+
+
+def _scaled(x: Complex[Tensor, "batch *any"], scale: Float[Tensor, " batch"]) -> Complex[Tensor, "batch *any"]:
+    """A real factor a row, without making it complex first."""
+    return torch.view_as_complex(torch.view_as_real(x) * scale.reshape(-1, *x.ndim * [1]))

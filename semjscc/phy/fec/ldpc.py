@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from semjscc.compiled import kernels
 from semjscc.phy.fec.base import Code
 from semjscc.phy.fec.basegraph import CORE, BaseGraph, base_graph
 from semjscc.phy.fec.beliefs import BeliefPropagation
 from semjscc.phy.fec.checks import Messages, min_sum, sum_product
-from semjscc.phy.fec.compiled import available
 from semjscc.phy.fec.encoder import Encoder
 from semjscc.phy.fec.rate_matching import RateMatcher
-
-if TYPE_CHECKING:
-    from semjscc.phy.fec.compiled.decoder import CompiledMinSum
-    from semjscc.phy.fec.compiled.encoder import CompiledEncoder
 
 LLR_MAX = 1e6  # stands for certainty: what a filler bit has, and the limit for LLRs handed in
 CACHED = 500_000  # messages worked on at once on a CPU, to stay in its cache: 45 blocks of 1392 bits at rate 1/2
@@ -36,7 +32,7 @@ class LDPC5G(Code):
         schedule: "flooding" or "layered" (:class:`BeliefPropagation`).
         scale: Factor of "min-sum".
         offset: What "offset-min-sum" takes off each message.
-        backend: "compiled" (:mod:`~semjscc.phy.fec.compiled`: on a CPU, without gradients; decoding is "layered" and
+        backend: "compiled" (:mod:`semjscc.compiled`: on a CPU, without gradients; decoding is "layered" and
             not "sum-product"), "torch" (everywhere), or "auto": compiled where it can be.
 
     Raises:
@@ -79,8 +75,8 @@ class LDPC5G(Code):
     def encode(self, bits: Float[Tensor, "*blocks k"]) -> Float[Tensor, "*blocks n"]:
         """Coded bits, 0.0 or 1.0."""
         blocks = self._blocks(bits, self.k, "information bits")
-        if self._compiles(bits):
-            return self.compiled_encoder.encode(blocks).reshape(*bits.shape[:-1], self.n)
+        if parity := self._kernels("parity", bits):
+            return parity.encode(self._encoding, blocks).reshape(*bits.shape[:-1], self.n)
         codewords = self.encoder(nn.functional.pad(blocks, (0, self.graph.information_bits - self.k)))
         return self.rate_matcher.match(codewords).reshape(*bits.shape[:-1], self.n)
 
@@ -91,10 +87,11 @@ class LDPC5G(Code):
             ValueError: an LLR is not a number; the message says in which block.
         """
         with torch.no_grad():
-            if not self.rule or not self._compiles(llrs):
+            min_sum = self._kernels("min_sum", llrs) if self.rule else None
+            if not min_sum:
                 return (self.posterior(llrs) > 0.0).to(llrs.dtype)
-            blocks = self._llrs(llrs)
-            return self.compiled_decoder.decode(self.rate_matcher.collect(blocks)).reshape(*llrs.shape[:-1], self.k)
+            heard = self.rate_matcher.collect(self._llrs(llrs))
+            return min_sum.decode(self._decoding, heard).reshape(*llrs.shape[:-1], self.k)
 
     def posterior(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
         """Logits of the information bits after decoding, differentiable with respect to ``llrs``.
@@ -112,25 +109,22 @@ class LDPC5G(Code):
         return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
 
     @cached_property
-    def compiled_encoder(self) -> "CompiledEncoder":
-        """:mod:`semjscc.phy.fec.compiled.encoder` for this code."""
-        from semjscc.phy.fec.compiled.encoder import CompiledEncoder
+    def _encoding(self):
+        from semjscc.phy.fec.tables import for_encoding
 
-        sent = self.rate_matcher.buffer[self.rate_matcher.sent]
-        return CompiledEncoder(self.graph, self.encoder.rotation, self.encoder.turns, sent)
+        return for_encoding(self.graph, self.encoder, self.rate_matcher.buffer[self.rate_matcher.sent])
 
     @cached_property
-    def compiled_decoder(self) -> "CompiledMinSum":
-        """:mod:`semjscc.phy.fec.compiled.decoder` for this code."""
-        from semjscc.phy.fec.compiled.decoder import CompiledMinSum
+    def _decoding(self):
+        from semjscc.phy.fec.tables import for_decoding
 
-        assert self.rule, "asked for by decode() only"
-        bits = self.rate_matcher.buffer, self.rate_matcher.filler
-        return CompiledMinSum(self.needed, *bits, self.k, self.beliefs.iterations, *self.rule)
+        matcher = self.rate_matcher
+        return for_decoding(self.needed, matcher.buffer, matcher.filler, self.k, self.beliefs.iterations, *self.rule)
 
-    def _compiles(self, x: Tensor) -> bool:
-        """Whether compiled code is to do it, and can."""
-        return self.backend != "torch" and x.device.type == "cpu" and not x.requires_grad and available()
+    def _kernels(self, name: str, x: Tensor) -> ModuleType | None:
+        """Compiled code for what is asked, where there is to be some and can be."""
+        wanted = self.backend != "torch" and x.device.type == "cpu" and not x.requires_grad
+        return kernels(name) if wanted else None
 
     def _llrs(self, llrs: Tensor) -> Float[Tensor, "batch n"]:
         """Blocks of LLRs, all of them numbers."""

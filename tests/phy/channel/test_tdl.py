@@ -90,6 +90,22 @@ def test_slots_are_independent():
     assert (h[1:].conj() * h[:-1]).mean().abs() < 4 / (SLOTS - 1) ** 0.5
 
 
+@pytest.mark.parametrize("num_symbols", [1, 2, 7, 14])
+def test_path_gains_are_the_sum_of_their_sinusoids(num_symbols):
+    grid = ResourceGrid(fft_size=1, guard_carriers=(0, 0), dc_null=False, num_symbols=num_symbols, pilot_symbols=())
+    channel = TDL("D", 100e-9, CARRIER, SPEED, num_rx=2, num_sinusoids=5)
+    x = torch.zeros(3, 2, num_symbols, 1, dtype=torch.complex128)
+    rng, taps = PerImage([(1,)]), len(channel.delays)
+    alpha = 2 * math.pi / 5 * (torch.arange(5) + rng.uniform("angles", (3, taps, 5), x))
+    phi = 2 * math.pi * rng.uniform("fading", (3, 2, 2, taps, 5), x)
+    los = 2 * math.pi * rng.uniform("line of sight", (3, 1), x)
+    wt = 2 * math.pi * SPEED / 299792458.0 * CARRIER * grid.times(x)
+    phase = wt[:, None] * alpha.cos()[:, None, None, :, None] + phi[..., None, :]
+    expected = torch.exp(1j * phase).sum(-1) * (channel.powers / 5).sqrt()[:, None]
+    expected[..., 0, :] += (channel.los_power.sqrt() * torch.exp(1j * (0.7 * wt + los)))[:, None, None]
+    torch.testing.assert_close(channel.path_gains(x, grid, PerImage([(1,)])), expected)
+
+
 def test_without_speed_nothing_moves():
     gains = path_gains(TDL("D", 100e-9, CARRIER, 0.0))
     torch.testing.assert_close(gains, gains[..., :1].expand_as(gains))

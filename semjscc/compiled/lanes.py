@@ -4,14 +4,11 @@ Numba vectorises plain loops, but keeps what such a loop carries from one turn t
 type ``int8x64`` the running minima of a check node stay in registers, which made the decoder twice as fast. LLVM splits
 the type into what the processor has: one register of AVX-512, two of AVX2, four of NEON or SSE2.
 
-Kernels are cached beside the file that holds them: after a change here, touch that file too.
 """
 
 from typing import no_type_check
 
-import numpy as np
 from llvmlite import ir
-from numba import njit
 from numba.core import types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
@@ -175,17 +172,3 @@ def _binary(name: str):
 
 plus, minus = _binary("sadd.sat"), _binary("ssub.sat")  # saturating at -128 and 127
 smaller, larger = _binary("smin"), _binary("smax")
-
-
-@no_type_check
-@njit(cache=True)
-def _one_and_one():
-    numbers = np.ones(LANES, np.int8)
-    store(numbers, 0, plus(load(numbers, 0), fill(np.int8(1))))
-    return numbers.sum()
-
-
-def probe() -> None:
-    """Raises what the compiler raises, if it cannot work here."""
-    if _one_and_one() != 2 * LANES:
-        raise ArithmeticError("compiled code counts wrongly on this processor")

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from semjscc.compiled.min_sum import MOST, STEPS, WIDEST
 from semjscc.phy.fec import LDPC5G
-from semjscc.phy.fec.compiled.decoder import MOST, STEPS, WIDEST
 from tests.phy.fec.test_ldpc import heard, random_bits
 
 # both base graphs, fillers or none, the buffer cut short, whole, and wrapped around; interleaved in one

@@ -5,17 +5,14 @@ counted in quarters. Messages are limited to half of what a posterior can hold: 
 of them. A block's result does not depend on the blocks around it.
 """
 
-from functools import partial
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from numba import njit
 from torch import Tensor
 
-from semjscc.phy.fec.basegraph import BaseGraph
-from semjscc.phy.fec.compiled.lanes import (
+from semjscc.compiled.functions import in_threads, jit
+from semjscc.compiled.lanes import (
     LANES,
     either,
     fill,
@@ -32,7 +29,6 @@ from semjscc.phy.fec.compiled.lanes import (
     where_negative,
     xor,
 )
-from semjscc.phy.fec.compiled.threads import over_rows
 
 STEPS = np.float32(4)  # to a unit of LLR
 MOST = np.float32(63)  # steps: the largest message, and the largest LLR from the channel
@@ -44,7 +40,7 @@ MAX_DEGREE = 32  # more than any row of a base graph has entries
 
 
 class Tables(NamedTuple):
-    """The code, as the kernels read it: row r of the base graph has the entries ``starts[r]`` to ``starts[r + 1]``."""
+    """The code: row r of the base graph has the entries ``starts[r]`` to ``starts[r + 1]``."""
 
     starts: np.ndarray
     columns: np.ndarray
@@ -53,48 +49,20 @@ class Tables(NamedTuple):
     sources: np.ndarray  # place of each bit's LLR among those received; behind them are one of 0 and one of a filler
     k: int
     iterations: int
-    offset: int  # steps
-    factor: int  # 256ths
+    offset: int  # taken off a message [steps]
+    factor: int  # of what is left [1/256]
 
 
-class CompiledMinSum:
-    """LLRs as received --> information bits, on as many threads as torch uses.
-
-    Args:
-        graph: what is left of the base graph.
-        places: bit of the codeword that each received LLR belongs to.
-        fillers: bits that are known to be 0.
-        k: information bits.
-        iterations: at most so many; a block is done when all its checks hold.
-        scale: factor of every message.
-        offset: taken off every message first.
-    """
-
-    def __init__(
-        self, graph: BaseGraph, places: Tensor, fillers: Tensor, k: int, iterations: int, scale: float, offset: float
-    ):
-        graph = graph.entries(np.lexsort((graph.columns, graph.rows)))
-        starts = np.concatenate([[0], np.cumsum(np.bincount(graph.rows))])
-        sources = np.full(graph.codeword_bits, len(places))
-        sources[places.numpy(force=True)] = np.arange(len(places))
-        sources[fillers.numpy(force=True)] = len(places) + 1
-        rule = round(offset * float(STEPS)), round(scale * 256)
-        self.tables = Tables(starts, graph.columns, graph.shifts, graph.lifting, sources, k, iterations, *rule)
-
-    def decode(self, llrs: Float[Tensor, "batch received"]) -> Float[Tensor, "batch k"]:
-        """Information bits, 0.0 or 1.0, in the precision of ``llrs``."""
-        heard = llrs.detach().float().contiguous().numpy()
-        bits = np.empty((len(heard), self.tables.k), np.float32)
-        over_rows(partial(_decode, self.tables), heard, bits, LANES)
-        return torch.from_numpy(bits).to(llrs.dtype)
-
-
-# not type-checked while the tests run: numba compiles what is written, not what a checker wraps around it
-_compiled = partial(njit, nogil=True, cache=True, error_model="numpy")
+def decode(tables: Tables, llrs: Tensor) -> Tensor:
+    """LLRs ``[batch, received]`` of any precision --> information bits ``[batch, k]``."""
+    heard = llrs.detach().float().contiguous().numpy()
+    bits = np.empty((len(heard), tables.k), np.float32)
+    in_threads(lambda first, last: _decode(tables, heard[first:last], bits[first:last]), len(heard), LANES)
+    return torch.from_numpy(bits).to(llrs.dtype)
 
 
 @no_type_check
-@_compiled()
+@jit
 def _decode(tables, llrs, bits):
     """Decodes the rows of ``llrs`` into those of ``bits``: a lane whose block is done takes up the next one."""
     width = WIDEST if len(llrs) >= WIDEST else LANES
@@ -122,7 +90,7 @@ def _decode(tables, llrs, bits):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _take_up(tables, llrs, begun, blocks, ages, posterior, messages, width):
     """Gives idle lanes the blocks from ``begun`` on, quantised and without messages; tells how many have begun."""
     for c in range(0, width, LANES):
@@ -142,7 +110,7 @@ def _take_up(tables, llrs, begun, blocks, ages, posterior, messages, width):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _quantise(llrs, steps):
     """Rounded to steps and limited; written so that LLVM vectorises it."""
     for i in range(len(llrs)):
@@ -153,7 +121,7 @@ def _quantise(llrs, steps):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _working(blocks, c):
     """A bit for each of the lanes from ``c`` on: whether it is not idle."""
     word = np.uint64(0)
@@ -163,7 +131,7 @@ def _working(blocks, c):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _hand_out(tables, posterior, lanes, blocks, bits, width):
     """Writes out the information bits on some lanes."""
     for i in range(tables.k):
@@ -172,7 +140,7 @@ def _hand_out(tables, posterior, lanes, blocks, bits, width):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _bit(tables, entry, i):
     """Bit that row ``i`` of an entry's block checks."""
     rotated = i + tables.shifts[entry]
@@ -182,7 +150,7 @@ def _bit(tables, entry, i):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _sweep(tables, posterior, messages, width):
     """One iteration: all rows of the base graph in turn, each on what the one before has left."""
     zero, ones = fill(np.int8(0)), fill(np.int8(-1))
@@ -219,7 +187,7 @@ def _sweep(tables, posterior, messages, width):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _unsatisfied(tables, posterior, asked, c, width):
     """Which blocks have a check that does not hold; looks no further when all ``asked`` for have one."""
     zero = fill(np.int8(0))

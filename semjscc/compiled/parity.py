@@ -1,22 +1,19 @@
 """Encoding on a CPU: 64 code blocks to a word, one XOR for each entry of the base graph and lifted row."""
 
-from functools import partial
 from typing import NamedTuple, no_type_check
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from numba import njit
 from torch import Tensor
 
-from semjscc.phy.fec.basegraph import CORE, BaseGraph
-from semjscc.phy.fec.compiled.threads import over_rows
+from semjscc.compiled.functions import in_threads, jit
 
 WORD = 64  # blocks to a word
+CORE = 4  # parity columns of the core, and the rows that define them
 
 
 class Tables(NamedTuple):
-    """The code, as the kernels read it."""
+    """The code, entry by entry of its base graph."""
 
     rows: np.ndarray
     columns: np.ndarray
@@ -28,38 +25,16 @@ class Tables(NamedTuple):
     sent: np.ndarray  # bit of the codeword for each coded bit
 
 
-class CompiledEncoder:
-    """Information bits --> coded bits, as :class:`~semjscc.phy.fec.encoder.Encoder` and the rate matching after it.
-
-    Args:
-        graph: the base graph.
-        rotation: of the first core parity column, in the sum of the core rows.
-        turns: of the first core parity column, in the core rows that check it.
-        sent: bit of the codeword for each coded bit.
-    """
-
-    def __init__(self, graph: BaseGraph, rotation: int, turns: dict[int, int], sent: Tensor):
-        used = int(sent.max()) // graph.lifting + 1 - graph.information_columns  # rows whose parity goes out
-        graph = graph.entries(graph.rows < max(CORE, used))
-        size = graph.lifting, graph.information_columns
-        per_row = np.array([turns.get(row, -1) for row in range(CORE)])
-        places = sent.numpy(force=True)
-        self.tables = Tables(graph.rows, graph.columns, graph.shifts, *size, rotation, per_row, places)
-
-    def encode(self, bits: Float[Tensor, "batch k"]) -> Float[Tensor, "batch n"]:
-        """Coded bits, 0.0 or 1.0, in the precision of ``bits``."""
-        blocks = bits.detach().float().contiguous().numpy()
-        coded = np.empty((len(blocks), len(self.tables.sent)), np.float32)
-        over_rows(partial(_encode, self.tables), blocks, coded, WORD)
-        return torch.from_numpy(coded).to(bits.dtype)
-
-
-# not type-checked while the tests run: numba compiles what is written, not what a checker wraps around it
-_compiled = partial(njit, nogil=True, cache=True, error_model="numpy")
+def encode(tables: Tables, bits: Tensor) -> Tensor:
+    """Information bits ``[batch, k]`` --> coded bits ``[batch, n]``."""
+    blocks = bits.detach().float().contiguous().numpy()
+    coded = np.empty((len(blocks), len(tables.sent)), np.float32)
+    in_threads(lambda first, last: _encode(tables, blocks[first:last], coded[first:last]), len(blocks), WORD)
+    return torch.from_numpy(coded).to(bits.dtype)
 
 
 @no_type_check
-@_compiled()
+@jit
 def _encode(tables, bits, coded):
     """Encodes the rows of ``bits`` into those of ``coded``, a word's worth at a time."""
     Z = tables.lifting
@@ -77,7 +52,7 @@ def _encode(tables, bits, coded):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _parity(tables, words):
     """Fills in the parity behind the systematic bits: core columns first, then those that only extend."""
     Z, first = tables.lifting, tables.information_columns
@@ -102,7 +77,7 @@ def _parity(tables, words):
 
 
 @no_type_check
-@_compiled()
+@jit
 def _add(sums, at, terms, start, shift, Z):
     """``sums[at + i] ^= terms[start + (i + shift) % Z]`` for all i of a column."""
     shift %= Z

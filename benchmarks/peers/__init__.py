@@ -1,0 +1,1 @@
+"""Other people's radios, set up as ours is."""
