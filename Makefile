@@ -28,7 +28,7 @@ results: setup ## make every figure under results/ again
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
 	$(RUN) report.py results
 
-speed: setup ## measure how fast the radio is beside Sionna's (under an hour), and make docs/SPEED.md
+speed: setup ## measure how fast the radio is beside Sionna's (half an hour), and make docs/SPEED.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.page
 

@@ -16,7 +16,7 @@ from semjscc.units import noise_variance
 # (k, n) and the Es/N0 [dB] of 4-QAM over AWGN at which sum-product loses about 1 in 100 blocks in 20 iterations
 CODES = {(384, 768): 2.0, (1392, 2784): 1.55, (8448, 12672): 3.2}
 BATCHES = (1, 16, 128, 1024)
-MOST_BITS = 128 * 8448  # at once for Sionna, which would need more than 24 GB for 1024 of the longest blocks
+LONGEST = {8448: 128}  # blocks at once for Sionna, which would need more than 24 GB for 1024 of the longest
 FEWEST_BLOCKS = 64  # decoded in turn, as the work hangs on the noise
 KAIRAS_BLOCKS = 4  # decoded in turn by kaira, at seconds each
 Coder = Callable[[int, int], Callable[[Tensor], Tensor]]  # k, n -> what takes blocks and returns blocks
@@ -72,10 +72,10 @@ def encode(k: int, n: int, batch: int) -> Case:
 
 def decode(k: int, n: int, batch: int) -> Case:
     """Decoding of ``batch`` blocks at once."""
-    blocks = max(batch, FEWEST_BLOCKS)
+    blocks, most = max(batch, FEWEST_BLOCKS), LONGEST.get(k, batch)
     sides = {
         "ours": partial(decoding, our_decoder, k, n, batch, blocks),
-        "sionna": partial(decoding, sionnas_decoder, k, n, min(batch, MOST_BITS // k), blocks),
+        "sionna": partial(decoding, sionnas_decoder, k, n, min(batch, most), min(blocks, max(2 * most, FEWEST_BLOCKS))),
     }
     if (k, batch) == (384, 1):  # what kaira holds grows with the square of the graph's edges
         sides["kaira"] = partial(decoding, kaira.decoder, k, n, 1, KAIRAS_BLOCKS)
