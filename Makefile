@@ -24,7 +24,7 @@ demo: setup ## send 8 scenes as captions and as pixels, and write a report (out/
 	$(RUN) report.py out/demo
 
 results: setup ## make every figure under results/ again
-	for system in llm-ofdm raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes || exit; done
+	for system in llm-ofdm llm-ofdm-ours raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes --num_images 64 || exit; done
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
 	$(RUN) report.py results
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from semjscc.rng import GLOBAL, Randomness
@@ -30,6 +30,10 @@ class BitCodec(nn.Module, ABC):
     def read(self, bits: Bits) -> list[str]:
         """The words in each payload; an empty list for codecs that send none."""
         return []
+
+    def prior(self, size: tuple[int, int]) -> Float[Tensor, " bits"] | None:
+        """What is known of every payload before it is heard, the logit log P(1)/P(0) of each bit; None: nothing."""
+        return None
 
     def undecodable(self, bits: Bits) -> Tensor | None:
         """1.0 for each payload that yields no picture, shape ``[batch]``; None where every payload yields one."""
@@ -62,6 +66,10 @@ class TextCodec(ABC):
     @abstractmethod
     def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
         """How many bits of each payload carry text; the rest fills the budget."""
+
+    def prior(self) -> Float[Tensor, " bits"] | None:
+        """What is known of every payload before it is heard, the logit log P(1)/P(0) of each bit; None: nothing."""
+        return None
 
 
 class TextToImage(ABC):

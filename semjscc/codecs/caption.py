@@ -1,7 +1,7 @@
 """Say what is seen, paint what is heard."""
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from semjscc.codecs.base import BitCodec, TextCodec, TextToImage
@@ -39,6 +39,9 @@ class CaptionCodec(BitCodec):
 
     def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
         return self.text.content_bits(bits)
+
+    def prior(self, size: tuple[int, int]) -> Float[Tensor, " bits"] | None:
+        return self.text.prior()
 
     def read(self, bits: Bits) -> list[str]:
         return self.text.decode(bits)

@@ -1,11 +1,14 @@
 """Text <-> bits."""
 
+from pathlib import Path
+
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from semjscc.codecs.base import TextCodec
 from semjscc.codecs.packing import bits_to_bytes, bytes_to_bits
+from semjscc.hub import ROOT
 from semjscc.types import Bits
 
 NUL = b"\0"
@@ -17,10 +20,21 @@ class Characters(TextCodec):
     A character outside Latin-1 is sent as ``?``. A text ends at its first NUL, and NULs fill the budget. So a damaged
     character is another character, except that one damaged into NUL cuts the text there; damage behind the end goes
     unread, but for the NUL that ends the text. The default of 174 characters is 1392 bits, one slot of paper A.
+
+    Args:
+        max_characters: the budget.
+        corpus: file of texts like those that will be sent, one a line, in UTF-8; a relative path is looked for in the
+            current folder, then in the repository. How often each bit is 1 in them is what the receiver knows
+            beforehand: that no character here has its highest bit set, and that the end of the budget is NULs.
+
+    Raises:
+        FileNotFoundError: there is no such corpus.
+        ValueError: the corpus has no text.
     """
 
-    def __init__(self, max_characters: int = 174):
+    def __init__(self, max_characters: int = 174, corpus: str | None = None):
         self.max_characters = max_characters
+        self.known = self._logits(_lines(corpus)) if corpus else None
 
     def encode(self, texts: list[str]) -> Bits:
         """``[batch, 8 * max_characters]``; a longer text is cut."""
@@ -36,3 +50,21 @@ class Characters(TextCodec):
     def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
         """Eight bits for each character before the first NUL."""
         return 8 * (bits_to_bytes(bits) != 0).long().cumprod(dim=1).sum(dim=1)
+
+    def prior(self) -> Float[Tensor, " bits"] | None:
+        return self.known
+
+    def _logits(self, texts: list[str]) -> Float[Tensor, " bits"]:
+        """By Krichevsky and Trofimov's rule, half a text of each kind more than there is: nothing is certain."""
+        ones = self.encode(texts).sum(0)
+        return ((ones + 0.5) / (len(texts) - ones + 0.5)).log()
+
+
+def _lines(path: str) -> list[str]:
+    places = [place / Path(path).expanduser() for place in (Path.cwd(), ROOT)]
+    found = next((place for place in places if place.is_file()), None)
+    if not found:
+        raise FileNotFoundError(f"no corpus {' or '.join(map(str, dict.fromkeys(places)))}")
+    if texts := [line for line in found.read_text(encoding="utf-8").splitlines() if line.strip()]:
+        return texts
+    raise ValueError(f"corpus {found} has no text: it should have one a line")

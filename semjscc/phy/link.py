@@ -1,6 +1,7 @@
 """Links: symbols -> symbols and bits -> bits, through the air."""
 
 import math
+from itertools import repeat
 
 import torch
 import torch.nn.functional as F
@@ -87,12 +88,19 @@ class DigitalLink(nn.Module):
         self.code = code
         self.max_slots_at_once = max_slots_at_once
 
-    def forward(self, bits: Bits, snr_db: SNR, rng: Randomness = GLOBAL) -> Transported:
-        """The payload is padded with zeros to whole code blocks, and cut again."""
+    def forward(
+        self, bits: Bits, snr_db: SNR, rng: Randomness = GLOBAL, prior: Float[Tensor, " bits"] | None = None
+    ) -> Transported:
+        """The payload is padded with zeros to whole code blocks, and cut again.
+
+        ``prior`` is what the receiver knows of every payload beforehand: the logit of each bit.
+        """
         batch, m = bits.shape
-        sent = _pad(bits, self.code.k).reshape(batch, -1, self.code.k)
-        groups = sent.split(self._blocks_at_once(batch), dim=1)
-        heard = torch.cat([self._carry(blocks, snr_db, rng) for blocks in groups], dim=1)
+        sent = self._blocks(bits)
+        at_once = self._blocks_at_once(batch)
+        known = repeat(None) if prior is None else self._blocks(prior[None]).split(at_once, dim=1)
+        groups = zip(sent.split(at_once, dim=1), known, strict=False)
+        heard = torch.cat([self._carry(*group, snr_db, rng) for group in groups], dim=1)
         n = math.ceil(sent.shape[1] * self.code.n / self.qam.bits_per_symbol)
         return Transported(
             bits=heard.flatten(1)[:, :m],
@@ -102,15 +110,23 @@ class DigitalLink(nn.Module):
             duration=self.link.duration(n),
         )
 
+    def _blocks(self, bits: Float[Tensor, "batch bits"]) -> Float[Tensor, "batch blocks k"]:
+        return _pad(bits, self.code.k).reshape(len(bits), -1, self.code.k)
+
     def _carry(
-        self, blocks: Float[Tensor, "batch blocks k"], snr_db: SNR, rng: Randomness
+        self,
+        blocks: Float[Tensor, "batch blocks k"],
+        prior: Float[Tensor, "1 blocks k"] | None,
+        snr_db: SNR,
+        rng: Randomness,
     ) -> Float[Tensor, "batch blocks k"]:
         """One group of blocks, as in the picture."""
         coded = self.code.encode(blocks.flatten(0, 1)).reshape(len(blocks), -1)
         symbols = self.qam.modulate(_pad(coded, self.qam.bits_per_symbol))
         received = self.link(symbols, snr_db, rng)
         llrs = self.qam.demodulate(received.symbols, received.noise_var)[:, : coded.shape[1]]
-        return self.code.decode(llrs.reshape(-1, self.code.n)).reshape(blocks.shape)
+        known = None if prior is None else prior.expand_as(blocks).flatten(0, 1)
+        return self.code.decode(llrs.reshape(-1, self.code.n), known).reshape(blocks.shape)
 
     def _blocks_at_once(self, batch: int) -> int:
         """The largest group of blocks that fills whole slots and keeps within ``max_slots_at_once``."""

@@ -19,10 +19,11 @@ class Digital(System):
         self._said: tuple[Images, Bits] | None = None
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
-        sent = self._encode(images)
-        arrived = self.link(sent, snr_db, rng)
+        sent, size = self._encode(images), (images.shape[2], images.shape[3])
+        known = self.codec.prior(size)
+        arrived = self.link(sent, snr_db, rng, None if known is None else known.to(sent))
         return Delivery(
-            images=self.codec.decode(arrived.bits, (images.shape[2], images.shape[3]), rng),
+            images=self.codec.decode(arrived.bits, size, rng),
             payload_bits=sent.shape[1],
             channel_uses=arrived.channel_uses,
             data_uses=arrived.data_uses,

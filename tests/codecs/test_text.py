@@ -1,3 +1,6 @@
+import math
+
+import pytest
 import torch
 
 from semjscc.codecs.packing import bytes_to_bits
@@ -49,3 +52,21 @@ def test_noise_is_some_text():
     texts = codec.decode(bits)
     assert [8 * len(text) for text in texts] == codec.content_bits(bits).tolist()
     assert codec.decode(codec.encode(texts)) == texts
+
+
+def test_a_corpus_tells_how_often_each_bit_is_one(tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("a\nb\n\nc\n", encoding="utf-8")  # 0x61, 0x62, 0x63
+    known = Characters(3, str(corpus)).prior()
+    often, even, never = math.log(3.5 / 0.5), math.log(2.5 / 1.5), math.log(0.5 / 3.5)
+    first = [never, often, often, never, never, never, even, even]
+    torch.testing.assert_close(known, torch.tensor(first + 16 * [never]))
+    assert Characters(3).prior() is None
+
+
+def test_a_corpus_that_is_missing_or_empty_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no corpus .*nowhere.txt"):
+        Characters(3, "nowhere.txt")
+    (tmp_path / "empty.txt").write_text("\n \n")
+    with pytest.raises(ValueError, match=r"empty.txt has no text: it should have one a line"):
+        Characters(3, str(tmp_path / "empty.txt"))

@@ -28,8 +28,9 @@ class Repetition(Code):
     def encode(self, bits):
         return bits.repeat(1, 3)
 
-    def decode(self, llrs):
-        return (llrs.unflatten(-1, (3, self.k)).sum(-2) > 0).to(llrs.dtype)
+    def decode(self, llrs, prior=None):
+        total = llrs.unflatten(-1, (3, self.k)).sum(-2)
+        return ((total if prior is None else total + prior) > 0).to(llrs.dtype)
 
 
 def fading_link(grid=SMALL):
@@ -201,3 +202,14 @@ def test_a_block_is_in_error_where_any_of_its_bits_is():
     heard = digital_link(10)(bits, torch.tensor([-3.0]), images(1))
     assert torch.equal(heard.block_errors, heard.bits.reshape(1, 40, 10).amax(-1))
     assert heard.block_errors.any()
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_each_block_is_decoded_with_what_is_known_of_its_own_bits(at_once):
+    """Where nothing is heard, all that comes back is what was known, block by block and whatever the chunks."""
+    link = DigitalLink(fading_link(), QAM(2), Repetition(5), at_once)
+    bits = torch.randint(2, (3, 85), generator=torch.Generator().manual_seed(0)).float()
+    known = 1e3 * (2.0 * bits[0] - 1.0)
+    arrived = link(bits, torch.full((3,), -60.0), images(3), known)
+    assert torch.equal(arrived.bits, bits[:1].expand(3, -1))
+    assert arrived.block_errors[0].sum() == 0

@@ -87,3 +87,13 @@ def test_words_travel_with_the_delivery(images):
 
     delivery = Digital(Words(), link())(images, torch.full((2,), 12.0))
     assert delivery.sent == delivery.heard == ["0 ones", "0 ones"]
+
+
+def test_what_the_codec_knows_of_a_payload_reaches_the_decoder(images):
+    class Known(RawPixels):
+        def prior(self, size):
+            return 1e3 * (2.0 * self.encode(images)[0] - 1.0)
+
+    hopeless = torch.full((2,), -60.0)
+    assert torch.equal(Digital(Known(), link())(images, hopeless).heard_bits[0], RawPixels().encode(images)[0])
+    assert not torch.equal(Digital(RawPixels(), link())(images, hopeless).heard_bits[0], RawPixels().encode(images)[0])

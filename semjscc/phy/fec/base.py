@@ -17,5 +17,10 @@ class Code(nn.Module, ABC):
         """Coded bits, 0.0 or 1.0."""
 
     @abstractmethod
-    def decode(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
-        """Information bits, 0.0 or 1.0, from the logits log P(1)/P(0) of the coded bits."""
+    def decode(
+        self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None = None
+    ) -> Float[Tensor, "*blocks k"]:
+        """Information bits, 0.0 or 1.0, from the logits log P(1)/P(0) of the coded bits.
+
+        ``prior`` has those of the information bits before anything is heard; without it they are as likely 0 as 1.
+        """

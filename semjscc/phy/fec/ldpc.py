@@ -80,8 +80,12 @@ class LDPC5G(Code):
         codewords = self.encoder(nn.functional.pad(blocks, (0, self.graph.information_bits - self.k)))
         return self.rate_matcher.match(codewords).reshape(*bits.shape[:-1], self.n)
 
-    def decode(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
+    def decode(
+        self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None = None
+    ) -> Float[Tensor, "*blocks k"]:
         """Information bits, 0.0 or 1.0, from logits log P(1)/P(0) of the coded bits; infinite ones are certain.
+
+        ``prior`` has the logits of the information bits before anything is heard, those never sent included.
 
         Raises:
             ValueError: an LLR is not a number; the message says in which block.
@@ -89,12 +93,15 @@ class LDPC5G(Code):
         with torch.no_grad():
             min_sum = self._kernels("min_sum", llrs) if self.rule else None
             if not min_sum:
-                return (self.posterior(llrs) > 0.0).to(llrs.dtype)
-            heard = self.rate_matcher.collect(self._llrs(llrs))
-            return min_sum.decode(self._decoding, heard).reshape(*llrs.shape[:-1], self.k)
+                return (self.posterior(llrs, prior) > 0.0).to(llrs.dtype)
+            blocks = self._llrs(llrs)
+            heard = self.rate_matcher.collect(blocks) if prior is None else self._informed(blocks, prior)
+            return min_sum.decode(self._decoding[prior is not None], heard).reshape(*llrs.shape[:-1], self.k)
 
-    def posterior(self, llrs: Float[Tensor, "*blocks n"]) -> Float[Tensor, "*blocks k"]:
-        """Logits of the information bits after decoding, differentiable with respect to ``llrs``.
+    def posterior(
+        self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None = None
+    ) -> Float[Tensor, "*blocks k"]:
+        """Logits of the information bits after decoding, differentiable with respect to ``llrs`` and ``prior``.
 
         An infinite LLR is certain. Where no gradient is asked for, a block's logits are those of the first iteration at
         which all its parity checks hold.
@@ -102,8 +109,7 @@ class LDPC5G(Code):
         Raises:
             ValueError: an LLR is not a number; the message says in which block.
         """
-        blocks = self._llrs(llrs).clamp(-LLR_MAX, LLR_MAX)
-        channel = self.rate_matcher.recover(blocks, self.beliefs.num_bits, known=LLR_MAX).T.contiguous()
+        channel = self._informed(self._llrs(llrs).clamp(-LLR_MAX, LLR_MAX), prior).T.contiguous()
         at_once = max(1, CACHED // self.beliefs.num_edges) if channel.device.type == "cpu" else channel.shape[1]
         posterior = torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1)
         return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
@@ -116,15 +122,27 @@ class LDPC5G(Code):
 
     @cached_property
     def _decoding(self):
+        """Of what is received, and of whole codewords."""
         from semjscc.phy.fec.tables import for_decoding
 
-        matcher = self.rate_matcher
-        return for_decoding(self.needed, matcher.buffer, matcher.filler, self.k, self.beliefs.iterations, *self.rule)
+        matcher, everywhere = self.rate_matcher, torch.arange(self.beliefs.num_bits)
+        places = (matcher.buffer, matcher.filler), (everywhere, everywhere[:0])
+        return [for_decoding(self.needed, *bits, self.k, self.beliefs.iterations, *self.rule) for bits in places]
 
     def _kernels(self, name: str, x: Tensor) -> ModuleType | None:
         """Compiled code for what is asked, where there is to be some and can be."""
         wanted = self.backend != "torch" and x.device.type == "cpu" and not x.requires_grad
         return kernels(name) if wanted else None
+
+    def _informed(
+        self, blocks: Float[Tensor, "batch n"], prior: Float[Tensor, "*blocks k"] | None
+    ) -> Float[Tensor, "batch codeword"]:
+        """LLRs of codewords, and what was known before."""
+        codewords = self.rate_matcher.recover(blocks, self.beliefs.num_bits, known=LLR_MAX)
+        if prior is None:
+            return codewords
+        known = self._blocks(prior, self.k, "logits beforehand")
+        return codewords + nn.functional.pad(known, (0, codewords.shape[1] - self.k))
 
     def _llrs(self, llrs: Tensor) -> Float[Tensor, "batch n"]:
         """Blocks of LLRs, all of them numbers."""

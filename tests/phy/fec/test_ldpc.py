@@ -180,6 +180,18 @@ def test_gradients_come_back_where_decoding_succeeds(algorithm, level):
     assert gradient.abs().sum() > 0.1 * punctured.numel()
 
 
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_bits_known_beforehand_help_and_knowing_nothing_changes_nothing(backend):
+    code, bits = LDPC5G(330, 660, backend=backend), random_bits(40, 330)
+    llrs = heard(code.encode(bits), snr_db=-3.0)
+    plain = code.decode(llrs)
+    assert torch.equal(code.decode(llrs, torch.zeros(40, 330)), plain)
+    known = torch.zeros(40, 330)
+    known[:, 100:] = 5.0 * (2.0 * bits[:, 100:] - 1.0)  # the rate of what is left is less than a sixth
+    assert (plain != bits).any(1).double().mean() > 0.9
+    assert (code.decode(llrs, known) != bits).any(1).double().mean() < 0.1
+
+
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("backend", ["auto", "torch"])
 def test_infinite_llrs_are_certain_and_no_numbers_are_refused(algorithm, backend):
