@@ -17,7 +17,9 @@ from semjscc.phy.fec.encoder import Encoder
 from semjscc.phy.fec.rate_matching import RateMatcher
 
 LLR_MAX = 1e6  # stands for certainty: what a filler bit has, and the limit for LLRs handed in
-CACHED = 500_000  # messages worked on at once on a CPU, to stay in its cache: 45 blocks of 1392 bits at rate 1/2
+# messages worked on at once: on a CPU what stays in its cache, 45 blocks of 1392 bits at rate 1/2; elsewhere 512 MiB
+AT_ONCE = {"cpu": 500_000}
+MOST_AT_ONCE = 2**27
 
 
 class LDPC5G(Code):
@@ -110,7 +112,7 @@ class LDPC5G(Code):
             ValueError: an LLR is not a number; the message says in which block.
         """
         channel = self._informed(self._llrs(llrs).clamp(-LLR_MAX, LLR_MAX), prior).T.contiguous()
-        at_once = max(1, CACHED // self.beliefs.num_edges) if channel.device.type == "cpu" else channel.shape[1]
+        at_once = max(1, AT_ONCE.get(channel.device.type, MOST_AT_ONCE) // self.beliefs.num_edges)
         posterior = torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1)
         return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
 
