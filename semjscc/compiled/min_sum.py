@@ -1,8 +1,8 @@
 """Layered min-sum decoding on a CPU: 64 code blocks to an instruction, in integers of 8 bits.
 
 The computation is that of :class:`~semjscc.phy.fec.beliefs.BeliefPropagation` with the schedule "layered", on LLRs
-counted in quarters. Messages are limited to half of what a posterior can hold: one that saturates still outweighs any
-of them. A block's result does not depend on the blocks around it.
+counted in quarters. Messages are limited to a quarter of what a posterior can hold: one that saturates forgets what went
+beyond, and must still outweigh a few messages that are wrong. A block's result does not depend on the blocks around it.
 """
 
 from typing import NamedTuple, no_type_check
@@ -31,7 +31,7 @@ from semjscc.compiled.lanes import (
 )
 
 STEPS = np.float32(4)  # to a unit of LLR
-MOST = np.float32(63)  # steps: the largest message, and the largest LLR from the channel
+MOST = np.float32(31)  # steps: the largest message, and the largest LLR from the channel
 HALF = np.float32(0.5)
 WIDEST = 2 * LANES  # blocks worked on at once, if there are that many: their state fills a cache of 2 MB
 REFILLED = 4  # lanes are given new blocks when one in so many is idle

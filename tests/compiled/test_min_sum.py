@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from semjscc.compiled.min_sum import MOST, STEPS, WIDEST
+from semjscc.phy.channel import TDL
+from semjscc.phy.equalization import LMMSE
+from semjscc.phy.estimation import LeastSquares
 from semjscc.phy.fec import LDPC5G
+from semjscc.phy.grid import ResourceGrid
+from semjscc.phy.link import OFDMLink
+from semjscc.phy.qam import QAM
+from semjscc.rng import PerImage
 from tests.phy.fec.test_ldpc import heard, random_bits
 
 # both base graphs, fillers or none, the buffer cut short, whole, and wrapped around; interleaved in one
@@ -75,3 +82,13 @@ def test_precision_and_shape_follow_the_input():
 def test_what_is_not_compiled_cannot_be_asked_for(options):
     with pytest.raises(ValueError, match='"compiled" decodes with schedule "layered" and algorithm "min-sum"'):
         LDPC5G(20, 60, backend="compiled", **options)
+
+
+def test_a_block_nearly_decoded_does_not_fall_apart():
+    """Strong LLRs saturate the posteriors; what one forgets must not let a few wrong messages turn it."""
+    code, qam = LDPC5G(1392, 2784, backend="compiled"), QAM(2)
+    channel = TDL("C", 100e-9, 28e9, speed=25.0, num_rx=2, normalization="slot")
+    link, bits = OFDMLink(ResourceGrid(), channel, LeastSquares(), LMMSE()), random_bits(3000, 1392)
+    for part, blocks in enumerate(bits.split(500)):
+        received = link(qam.modulate(code.encode(blocks)), torch.full((500,), 10.0), PerImage([(0, part)]))
+        assert torch.equal(code.decode(qam.demodulate(received.symbols, received.noise_var)), blocks)
