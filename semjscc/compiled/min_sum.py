@@ -1,8 +1,9 @@
 """Layered min-sum decoding on a CPU: 64 code blocks to an instruction, in integers of 8 bits.
 
 The computation is that of :class:`~semjscc.phy.fec.beliefs.BeliefPropagation` with the schedule "layered", on LLRs
-counted in quarters. Messages are limited to a quarter of what a posterior can hold: one that saturates forgets what went
-beyond, and must still outweigh a few messages that are wrong. A block's result does not depend on the blocks around it.
+counted in quarters. Messages are limited to a quarter of what a posterior can hold: one that saturates forgets what
+went beyond, and must still outweigh a few messages that are wrong. A block's result does not depend on the blocks
+around it.
 """
 
 from typing import NamedTuple, no_type_check

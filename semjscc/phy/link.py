@@ -8,13 +8,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from semjscc.phy.channel import Channel, apply
+from semjscc.phy.channel import Channel
 from semjscc.phy.equalization import Equalizer
 from semjscc.phy.estimation import Estimator
 from semjscc.phy.fec import Code
 from semjscc.phy.framing import frame, unframe
 from semjscc.phy.grid import ResourceGrid
 from semjscc.phy.qam import QAM
+from semjscc.phy.waveform import InFrequency, Waveform
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.types import SNR, Bits, Received, Symbols, Transported
 from semjscc.units import noise_variance
@@ -25,29 +26,40 @@ class OFDMLink(nn.Module):
 
     ::
 
-        symbols -> frame -> X --> y = H X + n --> at_data --> equalize -> unframe -> Received
-                            |        |  |                        |
-                            +-> sample  +-----> estimate --> H_hat
+        symbols -> frame -> X --> carry --> y --> at_data --> equalize -> unframe -> Received
+                                    ^       |                    |
+                           channel -+       +-> estimate --> H_hat
 
     SNR is the received Es/N0 per antenna and resource element for a total transmit power of 1, which symbols of unit
     power have on every element in use.
+
+    Args:
+        waveform: how frames cross the channel; y = H X + n unless another is given.
     """
 
-    def __init__(self, grid: ResourceGrid, channel: Channel, estimator: Estimator, equalizer: Equalizer):
+    def __init__(
+        self,
+        grid: ResourceGrid,
+        channel: Channel,
+        estimator: Estimator,
+        equalizer: Equalizer,
+        waveform: Waveform | None = None,
+    ):
         super().__init__()
         self.grid = grid
         self.channel = channel
         self.estimator = estimator
         self.equalizer = equalizer
+        self.waveform = waveform or InFrequency()
 
     def forward(self, symbols: Symbols, snr_db: SNR, rng: Randomness = GLOBAL) -> Received:
         """Any number of symbols per image, over as many slots as they need; one SNR [dB] per image."""
         n, grid = symbols.shape[1], self.grid
         X = frame(symbols, grid)
         N0 = noise_variance(snr_db).to(X.real).repeat_interleave(grid.slots(n))
-        H = self.channel.sample(X, grid, rng)
-        y = apply(X, H, N0, rng)
-        H_hat = self.estimator.estimate(y, grid, N0, H)
+        air = self.waveform.carry(X, self.channel, grid, N0, rng)
+        y, N0 = air.received, air.noise_var
+        H_hat = self.estimator.estimate(y, grid, N0, air.response)
         x = self.equalizer.equalize(grid.at_data(y), H_hat, N0)
         return Received(unframe(x.symbols, grid, n), unframe(x.noise_var, grid, n))
 

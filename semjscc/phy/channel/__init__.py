@@ -4,5 +4,20 @@ from semjscc.phy.channel.awgn import AWGN
 from semjscc.phy.channel.base import Channel, apply
 from semjscc.phy.channel.rayleigh import Rayleigh
 from semjscc.phy.channel.tdl import TDL
+from semjscc.phy.channel.tr38901 import CDL, Array, Directional, Omni, RMa, UMa, UMi, Users
 
-__all__ = ["AWGN", "TDL", "Channel", "Rayleigh", "apply"]
+__all__ = [
+    "AWGN",
+    "CDL",
+    "TDL",
+    "Array",
+    "Channel",
+    "Directional",
+    "Omni",
+    "RMa",
+    "Rayleigh",
+    "UMa",
+    "UMi",
+    "Users",
+    "apply",
+]

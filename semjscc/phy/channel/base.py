@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from semjscc.phy.channel.paths import Paths
 from semjscc.phy.grid import ResourceGrid
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.types import Frames, Response
@@ -50,10 +51,17 @@ class Channel(nn.Module, ABC):
         Each purpose of ``rng`` is asked once a call: slots can then be streamed in chunks (:mod:`semjscc.rng`).
         """
 
+    def paths(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Paths:
+        """Gains at every OFDM symbol of ``grid``, in the channel's own units, and delays, for the waveform in time."""
+        raise NotImplementedError(f"{type(self).__name__} draws its response in one piece: it has no paths to follow")
+
     def sample(self, frames: Frames, grid: ResourceGrid, rng: Randomness = GLOBAL) -> Response:
         """One response per row of ``frames``, over the whole grid, normalised."""
-        response = _NORMALIZE[self.normalization](self.draw(frames, grid, rng), self.average_gain)
-        return response.expand(-1, -1, -1, *frames.shape[2:])
+        return self.normalized(self.draw(frames, grid, rng)).expand(-1, -1, -1, *frames.shape[2:])
+
+    def normalized(self, response: Drawn) -> Drawn:
+        """A response in the channel's own units, with the gain that the normalization asks for."""
+        return _NORMALIZE[self.normalization](response, self.average_gain)
 
 
 def apply(

@@ -9,6 +9,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from semjscc.phy.channel.base import Channel, Normalization
+from semjscc.phy.channel.paths import Paths
 from semjscc.phy.grid import ResourceGrid
 from semjscc.rng import Randomness
 from semjscc.types import Frames, Response
@@ -99,6 +100,10 @@ class TDL(Channel):
     def draw(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Response:
         f, tau = grid.frequencies(frames), self.delays.to(frames.real)
         return self.path_gains(frames, grid, rng).mT @ _phasor(-2 * torch.pi * tau[:, None] * f)
+
+    def paths(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Paths:
+        """Gains at every OFDM symbol of ``grid``, and delays of the taps, the same in all slots."""
+        return Paths(self.path_gains(frames, grid, rng), self.delays.to(frames.real).expand(len(frames), -1))
 
     def path_gains(
         self, frames: Frames, grid: ResourceGrid, rng: Randomness
