@@ -88,7 +88,7 @@ def positions(scene: Scene) -> list[tuple[float, float]]:
 
 
 class Scenes(ImageSource):
-    """Endless scenes, drawn as they are asked for in 3 to 4 milliseconds each.
+    """Endless scenes, drawn as they are asked for in two milliseconds each.
 
     Args:
         split: "train", "val" or "test"; a caption belongs to one split alone, so splits never share a scene
