@@ -9,7 +9,7 @@ from torch import Tensor
 from semjscc.compiled.functions import in_threads, jit
 
 WORD = 64  # blocks to a word
-CORE = 4  # parity columns of the core, and the rows that define them
+LEAST = 4 * WORD  # blocks that are worth a thread
 
 
 class Tables(NamedTuple):
@@ -29,7 +29,7 @@ def encode(tables: Tables, bits: Tensor) -> Tensor:
     """Information bits ``[batch, k]`` --> coded bits ``[batch, n]``."""
     blocks = bits.detach().float().contiguous().numpy()
     coded = np.empty((len(blocks), len(tables.sent)), np.float32)
-    in_threads(lambda first, last: _encode(tables, blocks[first:last], coded[first:last]), len(blocks), WORD)
+    in_threads(lambda first, last: _encode(tables, blocks[first:last], coded[first:last]), len(blocks), LEAST)
     return torch.from_numpy(coded).to(bits.dtype)
 
 
@@ -60,10 +60,10 @@ def _parity(tables, words):
     for e in range(len(tables.rows)):
         if tables.columns[e] < first:
             _add(checks, tables.rows[e] * Z, words, tables.columns[e] * Z, tables.shifts[e], Z)
-    core = first * Z
-    for row in range(CORE):
+    core, core_rows = first * Z, len(tables.turns)
+    for row in range(core_rows):
         _add(words, core, checks, row * Z, Z - tables.rotation, Z)
-    for row in range(CORE - 1):
+    for row in range(core_rows - 1):
         column = core + (row + 1) * Z
         words[column : column + Z] = checks[row * Z : (row + 1) * Z]
         if tables.turns[row] >= 0:
@@ -71,9 +71,9 @@ def _parity(tables, words):
         if row:
             _add(words, column, words, column - Z, 0, Z)
     for e in range(len(tables.rows)):
-        if tables.rows[e] >= CORE and first <= tables.columns[e] < first + CORE:
+        if tables.rows[e] >= core_rows and first <= tables.columns[e] < first + core_rows:
             _add(checks, tables.rows[e] * Z, words, tables.columns[e] * Z, tables.shifts[e], Z)
-    words[core + CORE * Z :] = checks[CORE * Z :]
+    words[core + core_rows * Z :] = checks[core_rows * Z :]
 
 
 @no_type_check
