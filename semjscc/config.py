@@ -1,4 +1,8 @@
-"""YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key."""
+"""YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key.
+
+What several files share is a file too: ``channel: !include ../channels/uma.yaml`` stands for what it holds, and is
+found from the file that says so.
+"""
 
 import json
 from pathlib import Path
@@ -29,12 +33,36 @@ def find(kind: str, name: str) -> Path:
     )
 
 
+class _Loader(yaml.SafeLoader):
+    """Knows ``!include``, and through which files it came."""
+
+    files: tuple[Path, ...]
+
+    def include(self, node: yaml.ScalarNode) -> Any:
+        """What the file holds that the node names."""
+        path = (self.files[-1].parent / str(self.construct_scalar(node))).resolve()
+        if path in self.files or not path.is_file():
+            wrong = "which is including it" if path in self.files else "which is not there"
+            raise ConfigError(f"{self.files[-1]}: line {node.start_mark.line + 1} includes {path}, {wrong}")
+        return _load(*self.files, path)
+
+
+_Loader.add_constructor("!include", _Loader.include)
+
+
+def _load(*files: Path) -> Any:
+    """The content of the last of ``files``; each of them is included by the one before."""
+    try:
+        loader = _Loader(files[-1].read_text())
+        loader.files = files
+        return loader.get_single_data()
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{files[-1]} is not YAML: {' '.join(str(error).split())}") from error
+
+
 def read(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file."""
-    try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    content = _load(path.resolve())
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold a mapping of keys to values, not {type(content).__name__}")
     return content

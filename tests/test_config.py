@@ -39,6 +39,32 @@ def test_a_right_file_gives_the_object(tmp_path):
     assert (source.split, source.seed) == ("val", 3)
 
 
+def test_a_file_includes_another_from_where_it_is(tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "scenes.yaml").write_text(
+        "{class_path: semjscc.data.scenes.Scenes, init_args: !include ../val.yaml}"
+    )
+    (tmp_path / "val.yaml").write_text("{split: val, seed: 3}")
+    path = tmp_path / "mine.yaml"
+    path.write_text("source: !include parts/scenes.yaml")
+    source = config.build(path, {"source": ImageSource})["source"]
+    assert (source.split, source.seed) == ("val", 3)
+
+
+def test_a_missing_include_is_named_with_its_line(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("# mine\nsource: !include parts/nope.yaml")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: line 2 includes .*nope\.yaml, which is not there"):
+        config.read(path)
+
+
+def test_a_circle_of_includes_is_refused(tmp_path):
+    (tmp_path / "one.yaml").write_text("a: !include two.yaml")
+    (tmp_path / "two.yaml").write_text("b: !include one.yaml")
+    with pytest.raises(ConfigError, match=r"two\.yaml: line 1 includes .*one\.yaml, which is including it"):
+        config.read(tmp_path / "one.yaml")
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"unknown system 'nope': there are .*llm-ofdm.*raw-ofdm"):
         config.find("systems", "nope")
