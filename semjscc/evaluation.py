@@ -67,6 +67,7 @@ def sweep(
 
     Every image has random streams of its own at every SNR (:mod:`semjscc.rng`), so that the figures depend neither
     on ``batch_size`` nor on which other images and SNRs there are, and rival systems meet the same fades and noise.
+    Where several users share the air, they are neighbours by index: images 0 to 5 are six users, then 6 to 11.
     A figure that some pictures cannot have (MS-SSIM of small ones) is left out.
 
     Args:
@@ -80,17 +81,20 @@ def sweep(
     rows: dict[str, list[list[float]]] = defaultdict(lambda: [[] for _ in snr_db])
     total = min(num_images, len(source))
     with tqdm(total=total * len(snr_db), unit="picture", desc=" on ".join(names)) as bar:
-        for indices, pictures in batches(source, num_images, batch_size):
+        for indices, pictures in batches(source, num_images, batch_size, system.users):
+            own = sum(index >= 0 for index in indices)
             pictures = Pictures(pictures.images.to(device), pictures.names, pictures.captions)
-            shown = [Exhibit(image.cpu()) for image in pictures.images[: max(0, exhibits - len(gallery or []))]]
+            shown = [
+                Exhibit(image.cpu()) for image in pictures.images[: max(0, min(own, exhibits - len(gallery or [])))]
+            ]
             for point, snr in enumerate(snr_db):
                 rng = PerImage([(seed, index) for index in indices], (round(1000 * snr),))
                 delivery = system(pictures.images, torch.full((len(indices),), float(snr), device=device), rng)
                 for name, values in _figures(metrics, pictures, delivery).items():
-                    rows[name][point] += values
+                    rows[name][point] += values[:own]
                 for i, exhibit in enumerate(shown):
                     exhibit.add(delivery, i)
-                bar.update(len(indices))
+                bar.update(own)
             if gallery is not None:
                 gallery += shown
     figures = {

@@ -4,6 +4,8 @@ import math
 
 from torch import Tensor
 
+BOLTZMANN = 1.380649e-23  # [J/K]
+
 
 def db_to_linear(db: Tensor) -> Tensor:
     """Power ratio of a level in dB, of any shape."""
@@ -28,6 +30,16 @@ def ebn0_db(esn0_db: float, bits_per_symbol: int, code_rate: float) -> float:
 def esn0_db(ebn0_db: float, bits_per_symbol: int, code_rate: float) -> float:
     """Es/N0 [dB], the inverse of :func:`ebn0_db`."""
     return ebn0_db + 10.0 * math.log10(bits_per_symbol * code_rate)
+
+
+def transmit_snr_db(power_dbm: float, carriers: int, subcarrier_spacing: float, noise_figure_db: float) -> float:
+    """Es/N0 [dB] that a receiver would have without any path loss: the SNR of a link whose response keeps its own.
+
+    ``power_dbm`` is shared by ``carriers`` resource elements, each of which meets k T B of noise at 290 K in
+    ``subcarrier_spacing`` [Hz], raised by the receiver's noise figure.
+    """
+    noise_dbm = 10.0 * math.log10(BOLTZMANN * 290.0 * subcarrier_spacing) + 30.0 + noise_figure_db
+    return power_dbm - 10.0 * math.log10(carriers) - noise_dbm
 
 
 def bandwidth_ratio(channel_uses: int, height: int, width: int) -> float:

@@ -19,8 +19,10 @@ from semjscc.phy.fec import LDPC5G
 from semjscc.phy.grid import ResourceGrid
 from semjscc.phy.link import DigitalLink, OFDMLink
 from semjscc.phy.qam import QAM
-from semjscc.rng import PerImage
+from semjscc.rng import GLOBAL, PerImage
+from semjscc.systems.base import System
 from semjscc.systems.digital import Digital
+from semjscc.types import Delivery
 
 METRICS = [Fidelity(), TextFidelity(), Transport()]
 
@@ -43,6 +45,28 @@ def test_batches_change_nothing(raw):
     assert one.metrics["ber"] == two.metrics["ber"]
     for name, values in one.metrics.items():
         assert values == pytest.approx(two.metrics[name], rel=1e-5)
+
+
+class Neighbours(System):
+    """Three users share the air: the picture that a user gets is that of its whole group, but for its own colour."""
+
+    users = 3
+
+    def forward(self, images, snr_db, rng=GLOBAL):
+        assert len(images) % 3 == 0
+        groups = images.unflatten(0, (-1, 3))
+        return Delivery((0.5 * groups + 0.5 * groups.mean(1, keepdim=True)).flatten(0, 1), 0, 1, 1, 1.0)
+
+
+def test_users_that_share_the_air_come_in_the_same_groups_whatever_the_batch():
+    figures = [
+        sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=7, batch_size=size) for size in (1, 3, 7)
+    ]
+    assert figures[0].metrics == figures[1].metrics == figures[2].metrics
+    assert figures[0].num_images == 7
+    six = sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=6, gallery=(gallery := []), exhibits=9)
+    assert len(gallery) == 6
+    assert six.metrics != figures[0].metrics
 
 
 def test_other_snrs_change_nothing_and_another_seed_does(raw):

@@ -24,3 +24,8 @@ def test_ebn0_of_coded_qpsk_at_rate_one_half_is_esn0():
 
 def test_bandwidth_ratio_is_uses_per_real_source_dimension():
     assert units.bandwidth_ratio(1624, 64, 64) == pytest.approx(1624 / 12288)
+
+
+def test_transmit_snr_meets_the_textbook_link_budget():
+    """kT is -174 dBm/Hz: 23 dBm on 100 carriers of 10 kHz, with 4 dB of noise figure."""
+    assert units.transmit_snr_db(23.0, 100, 10e3, 4.0) == pytest.approx(23.0 - 20.0 - (-173.975 + 40.0 + 4.0), abs=1e-3)

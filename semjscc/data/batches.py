@@ -1,5 +1,6 @@
 """Pictures of a source, a batch at a time."""
 
+import math
 from collections.abc import Iterator
 from itertools import groupby, islice
 
@@ -9,15 +10,20 @@ from semjscc.data.base import ImageSource, Picture
 from semjscc.types import Pictures
 
 
-def batches(source: ImageSource, num_images: int, batch_size: int) -> Iterator[tuple[list[int], Pictures]]:
+def batches(
+    source: ImageSource, num_images: int, batch_size: int, group: int = 1
+) -> Iterator[tuple[list[int], Pictures]]:
     """The first ``num_images`` pictures, or all where there are fewer, with their indices.
 
-    Neighbours of one size share a batch of at most ``batch_size``; pictures of different sizes never do.
+    Neighbours of one size share a batch of at most ``batch_size``, rounded up to whole groups of ``group``; pictures of
+    different sizes never do. A group that lacks pictures is filled up with those that it has, under indices below 0.
     """
+    batch_size = group * math.ceil(batch_size / group)
     pictures = ((index, source[index]) for index in range(min(num_images, len(source))))
     for _, neighbours in groupby(pictures, key=lambda numbered: numbered[1].image.shape):
         while batch := list(islice(neighbours, batch_size)):
-            yield _stacked(batch)
+            last = batch[len(batch) // group * group :]
+            yield _stacked(batch + [(-1 - i, last[i % len(last)][1]) for i in range(-len(batch) % group)])
 
 
 def _stacked(batch: list[tuple[int, Picture]]) -> tuple[list[int], Pictures]:

@@ -36,6 +36,13 @@ def test_every_picture_comes_once_with_what_is_known_of_it(batch_size):
         assert pictures.captions == [[f"caption {index}"] for index in indices]
 
 
+def test_groups_are_whole_and_filled_up_by_nobodys_pictures():
+    found = list(batches(Sizes([(2, 2)] * 8 + [(3, 3)]), 9, batch_size=4, group=3))
+    assert [indices for indices, _ in found] == [[0, 1, 2, 3, 4, 5], [6, 7, -1], [8, -1, -2]]
+    assert found[1][1].images[:, 0, 0, 0].tolist() == [6.0, 7.0, 6.0]
+    assert found[2][1].images[:, 0, 0, 0].tolist() == [8.0, 8.0, 8.0]
+
+
 @pytest.mark.parametrize(("num_images", "expected"), [(0, 0), (3, 3), (9, 5)])
 def test_no_more_than_asked_for_and_no_more_than_there_are(num_images, expected):
     assert sum(len(indices) for indices, _ in batches(Sizes([(2, 2)] * 5), num_images, 2)) == expected
