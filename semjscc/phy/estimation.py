@@ -38,6 +38,32 @@ class Estimator(nn.Module, ABC):
         """An estimate from what was received; ``response`` is the truth, for those who may look."""
 
 
+@dataclass(frozen=True)
+class Guess:
+    """What a decoder makes of a slot's data: symbols, and how far to trust them."""
+
+    symbols: Complex[Tensor, "batch data_symbols carriers"]  # of a single stream, each a point of the constellation
+    trust: Float[Tensor, " batch"]  # r = mean of E[x* x_guess] / |x_guess|^2 in (0, 1]: 1 where all are right
+
+
+class Refinable(Estimator):
+    """An estimator that can make use of decided data as well."""
+
+    @abstractmethod
+    def refine(
+        self,
+        received: Complex[Tensor, "batch rx time frequency"],
+        grid: ResourceGrid,
+        noise_var: Float[Tensor, " batch"],
+        guess: Guess,
+    ) -> Estimate:
+        """An estimate from the pilots and from the data as they were guessed; ``grid`` has a single stream.
+
+        A guess x of a data element makes it a pilot: y / x = h r + noise of variance N0 / |x|^2 + P (1 - r^2), P being
+        the power of h.
+        """
+
+
 class PerfectCSI(Estimator):
     """Looks."""
 

@@ -126,7 +126,13 @@ class ResourceGrid:
     ) -> Shaped[Tensor, "*any time frequency"]:
         """The whole slot of which :meth:`at_data` and :meth:`at_pilots` give the parts; guards and DC are zero."""
         silence = data.new_zeros(()).expand(*data.shape[:-2], self.num_symbols, self.fft_size - len(self.carriers))
-        return _join(_join(data, pilots, self.data_symbols, -2), silence, self.carriers, -1)
+        return _join(self.in_turn(data, pilots), silence, self.carriers, -1)
+
+    def in_turn(
+        self, data: Shaped[Tensor, "*any data_symbols carriers"], pilots: Shaped[Tensor, "*any pilot_symbols carriers"]
+    ) -> Shaped[Tensor, "*any time carriers"]:
+        """Data and pilots in their order in time, on the effective carriers alone."""
+        return _join(data, pilots, self.data_symbols, -2)
 
 
 def _take(x: Tensor, indices: tuple[int, ...], axis: int) -> Tensor:

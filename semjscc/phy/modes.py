@@ -32,7 +32,6 @@ class Modes:
 
     into: Num[Tensor, "*streams pilots modes"]  # U*
     onto: Num[Tensor, "*streams data modes"]  # R U / lambda, the continuation of the eigenvectors to the data
-    cross: Num[Tensor, "hypotheses *streams data modes"]  # R_q U from the pilots to the data
     powers: Float[Tensor, "hypotheses *streams modes"]
     missed: Float[Tensor, "hypotheses *streams data"]  # error of `onto` without noise
 
@@ -48,9 +47,10 @@ def least_squares(
 
 
 @lru_cache(maxsize=16)
-def along_time(spectra: tuple[DopplerSpectrum, ...], grid: ResourceGrid) -> Modes:
-    """From the pilot symbols to the data symbols."""
-    pilots, data = (np.array(t) / grid.subcarrier_spacing for t in (grid.pilot_symbols, grid.data_symbols))
+def along_time(spectra: tuple[DopplerSpectrum, ...], grid: ResourceGrid, known: tuple[int, ...] | None = None) -> Modes:
+    """To the data symbols, from the pilot symbols or from whichever are ``known``."""
+    known = tuple(grid.pilot_symbols) if known is None else known
+    pilots, data = (np.array(t) / grid.subcarrier_spacing for t in (known, grid.data_symbols))
     return _modes([s.correlation for s in spectra], pilots, data)
 
 
@@ -62,11 +62,11 @@ def along_frequency(profiles: tuple[DelayProfile, ...], grid: ResourceGrid) -> M
     into = torch.zeros(S, len(f), len(combs[0].into), dtype=torch.complex128)
     for s, comb in enumerate(combs):
         into[s, s::S, : len(comb.into)] = comb.into
-    onto, cross, powers = (
+    onto, powers = (
         torch.stack([F.pad(x, (0, into.shape[-1] - x.shape[-1])) for x in xs], axis)
-        for xs, axis in (([c.onto for c in combs], 0), ([c.cross for c in combs], 1), ([c.powers for c in combs], 1))
+        for xs, axis in (([c.onto for c in combs], 0), ([c.powers for c in combs], 1))
     )
-    return Modes(into, onto, cross, powers, torch.stack([comb.missed for comb in combs], 1))
+    return Modes(into, onto, powers, torch.stack([comb.missed for comb in combs], 1))
 
 
 def _modes(correlations: Sequence, pilots: np.ndarray, data: np.ndarray) -> Modes:
@@ -79,14 +79,10 @@ def _modes(correlations: Sequence, pilots: np.ndarray, data: np.ndarray) -> Mode
     powers = np.diagonal(inner, axis1=1, axis2=2).real
     powers = np.where(lam > FLOOR * lam[-1], powers.clip(0), 0)
     cross = R_dp @ U
-    onto = quotient(torch.tensor(np.tensordot(weight, cross, 1)), torch.tensor(weight @ powers)).numpy()
+    power = weight @ powers
+    onto = np.where(power > 0, np.tensordot(weight, cross, 1) / np.where(power > 0, power, 1), 0)
     seen = 2 * (onto.conj() * cross).sum(-1).real - ((onto @ inner) * onto.conj()).sum(-1).real
-    return Modes(*(torch.as_tensor(x) for x in (U.conj(), onto, cross, powers, (1 - seen).clip(0))))
-
-
-def quotient(x: Tensor, powers: Tensor) -> Tensor:
-    """x / powers, and 0 where there is no power."""
-    return torch.where(powers > 0, x / powers.where(powers > 0, 1), 0)
+    return Modes(*(torch.as_tensor(x) for x in (U.conj(), onto, powers, (1 - seen).clip(0))))
 
 
 def like(x: Tensor, of: Tensor) -> Tensor:

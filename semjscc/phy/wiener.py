@@ -12,9 +12,9 @@ from jaxtyping import Complex, Float, Num
 from torch import Tensor
 
 from semjscc.phy.correlation import DelayProfile, DopplerSpectrum, Exponential, Jakes
-from semjscc.phy.estimation import Estimate, Estimator
+from semjscc.phy.estimation import Estimate, Estimator, Refinable
 from semjscc.phy.grid import ResourceGrid
-from semjscc.phy.modes import along_frequency, along_time, least_squares, like, quotient
+from semjscc.phy.modes import along_frequency, along_time, least_squares, like
 
 PROFILES = tuple(Exponential(10e-9 * 2**i) for i in range(7))  # rms delay spreads of 10 to 640 ns
 SPECTRA = (Jakes(500.0), Jakes(2500.0))  # 20 and 96 km/h at 28 GHz
@@ -52,7 +52,7 @@ class Wiener(Estimator):
         return Estimate(h, (P - known).clamp_min(0).unsqueeze(1))
 
 
-class EmpiricalWiener(Estimator):
+class EmpiricalWiener(Refinable):
     """A Wiener filter that finds the statistics in the pilots themselves, slot by slot.
 
     ::
@@ -83,9 +83,28 @@ class EmpiricalWiener(Estimator):
         self.scales = tuple(scales)
 
     def estimate(self, received, grid, noise_var, response) -> Estimate:
+        return self._smooth(*least_squares(received, grid, noise_var), grid, tuple(grid.pilot_symbols))
+
+    def refine(self, received, grid, noise_var, guess) -> Estimate:
         z, N0 = least_squares(received, grid, noise_var)
-        time, frequency = along_time(self.spectra, grid), along_frequency(self.profiles, grid)
-        back, forth = _turns(z, grid)
+        x, r = guess.symbols[:, None, None], guess.trust
+        P = _mean_power(z, N0[:, None, None, None], grid)[:, 0, 0, 0]
+        noise = N0 * (1 / _squares(x)).mean((1, 2, 3, 4)) + P * (1 - r.square())
+        decided = grid.at_data(received).unsqueeze(2) / (x * r[:, None, None, None, None])
+        pilots, data = len(grid.pilot_symbols), len(grid.data_symbols)
+        mean = (pilots * N0 + data * noise / r.square()) / (pilots + data)  # one for all, as the modes need it
+        return self._smooth(grid.in_turn(decided, z), mean, grid, tuple(range(grid.num_symbols)))
+
+    def _smooth(
+        self,
+        z: Complex[Tensor, "batch rx tx known carriers"],
+        N0: Float[Tensor, " batch"],
+        grid: ResourceGrid,
+        known: tuple[int, ...],
+    ) -> Estimate:
+        """From the effective channel with noise of variance N0 on the ``known`` symbols of a slot."""
+        time, frequency = along_time(self.spectra, grid, known), along_frequency(self.profiles, grid)
+        back, forth = _turns(z, grid, known)
         c = _in_time(like(time.into, z).mT, _in_frequency(back * z, like(frequency.into, z)))
         modes = _Modes(_squares(c).mean(1), _positive(N0)[:, None, None, None], c.shape[1])
 
@@ -101,12 +120,12 @@ class EmpiricalWiener(Estimator):
         G, error = modes.gain(V, of_scale)
         lam = (of_scale * scales).sum(0) * lam
 
-        A = quotient((of_spectrum * like(time.cross, z)[:, None, None]).sum(0), mu.mT)
-        C = like(frequency.onto, z)
-        h = forth * _in_time(A[:, None], _in_frequency(G.unsqueeze(1) * c, C.mT))
+        A, C = like(time.onto, z), like(frequency.onto, z)
+        h = forth * _in_time(A, _in_frequency(G.unsqueeze(1) * c, C.mT))
         A, C = A.square(), _squares(C).mT
-        missed = (1 - A @ mu).clamp_min(0) * _in_frequency(lam, C)  # by the spectrum in time, in frequency by the combs
-        missed = missed + P * (of_profile * like(frequency.missed, z)[:, None, :, None]).sum(0)
+        missed = (of_spectrum * like(time.missed, z)[:, None, None, :, None]).sum(0)  # without noise, by extrapolation
+        missed = missed * _in_frequency((mu * lam).sum(2, keepdim=True) / mu.sum(2, keepdim=True), C)
+        missed = missed + P * (of_profile * like(frequency.missed, z)[:, None, :, None]).sum(0)  # and by the combs
         return Estimate(h, (A @ _in_frequency(error, C) + missed).unsqueeze(1))
 
 
@@ -147,14 +166,14 @@ def _mean_power(z: Tensor, N0: Tensor, grid: ResourceGrid) -> Float[Tensor, "bat
     return (energy - N0).clamp_min(0.01 * energy)
 
 
-def _turns(z: Complex[Tensor, "batch rx tx pilot_symbols carriers"], grid: ResourceGrid) -> tuple[Tensor, Tensor]:
-    """exp(-j w t) at the pilot symbols, exp(j w t) at the data symbols, ``[batch, 1, 1, time, 1]``, for a mean Doppler
-    shift w [rad a symbol]: least squares in the turns from one pilot symbol to the next.
+def _turns(
+    z: Complex[Tensor, "batch rx tx known carriers"], grid: ResourceGrid, known: tuple[int, ...]
+) -> tuple[Tensor, Tensor]:
+    """exp(-j w t) at the known symbols, exp(j w t) at the data symbols, ``[batch, 1, 1, time, 1]``, for a mean Doppler
+    shift w [rad a symbol]: least squares in the turns from one known symbol to the next.
     """
     turn = (z[..., 1:, :] * z[..., :-1, :].conj()).sum((1, 2, 4))
-    pilots, data = (
-        torch.tensor(t, device=z.device, dtype=z.real.dtype) for t in (grid.pilot_symbols, grid.data_symbols)
-    )
+    pilots, data = (torch.tensor(t, device=z.device, dtype=z.real.dtype) for t in (known, grid.data_symbols))
     step = pilots.diff() * turn.abs()
     w = (turn.angle() * step).sum(1, keepdim=True) / _positive((pilots.diff() * step).sum(1, keepdim=True))
     back, forth = (torch.polar(torch.ones_like(wt), wt)[:, None, None, :, None] for wt in (-w * pilots, w * data))

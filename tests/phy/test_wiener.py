@@ -7,7 +7,7 @@ import torch
 from semjscc.phy.channel import TDL, apply
 from semjscc.phy.correlation import Exponential, FlatDoppler, Jakes, Taps, Uniform
 from semjscc.phy.equalization import LMMSE
-from semjscc.phy.estimation import LeastSquares, PerfectCSI
+from semjscc.phy.estimation import Guess, LeastSquares, PerfectCSI
 from semjscc.phy.framing import frame
 from semjscc.phy.grid import ResourceGrid
 from semjscc.phy.link import OFDMLink
@@ -116,6 +116,45 @@ def test_what_it_finds_in_the_pilots_is_worth_several_decibels(model, delay_spre
     error = squared_error(ours, grid, H).mean().item()
     assert error < squared_error(theirs, grid, H).mean().item() / 3
     assert ours.error_var.mean().item() == pytest.approx(error, rel=0.33)
+
+
+class TestRefine:
+    """Decided data as pilots: six times as many as there were."""
+
+    def setup_method(self):
+        self.grid, rows = ResourceGrid(), 60
+        rng = PerImage([(0,)])
+        like = torch.zeros(rows, 1, dtype=torch.complex128)
+        x = 1 - 2 * (rng.uniform("data", (rows, 2 * self.grid.symbols_per_slot), like) < 0.5).double()
+        self.x = torch.view_as_complex(x.unflatten(1, (-1, 2))) / 2**0.5
+        X = frame(self.x, self.grid)
+        self.H = TDL("C", 100e-9, 28e9, 25.0, 2).sample(X, self.grid, rng)
+        self.N0 = torch.ones(rows, dtype=torch.float64)
+        self.y = apply(X, self.H, self.N0, rng)
+
+    def error(self, estimate):
+        return squared_error(estimate, self.grid, self.H).mean().item()
+
+    def refined(self, wrong):
+        """With a share of the data's bits guessed wrong: x x_guess* has the mean 1 - 2 wrong."""
+        flips = 1 - 2 * (torch.rand(*self.x.shape, 2, dtype=torch.float64) < wrong).double()
+        x = torch.view_as_complex(torch.view_as_real(self.x) * flips).unflatten(1, (len(self.grid.data_symbols), -1))
+        trust = torch.full((len(self.y),), 1 - 2 * wrong, dtype=torch.float64)
+        return EmpiricalWiener().refine(self.y, self.grid, self.N0, Guess(x, trust))
+
+    def test_right_guesses_leave_a_third_of_the_error_at_most(self):
+        torch.manual_seed(0)
+        alone = EmpiricalWiener().estimate(self.y, self.grid, self.N0, self.H)
+        refined = self.refined(wrong=0.0)
+        assert self.error(refined) < self.error(alone) / 3
+        assert refined.error_var.mean().item() == pytest.approx(self.error(refined), rel=0.33)
+
+    def test_guesses_with_a_tenth_of_wrong_bits_still_help_and_their_error_is_known(self):
+        torch.manual_seed(0)
+        alone = EmpiricalWiener().estimate(self.y, self.grid, self.N0, self.H)
+        refined = self.refined(wrong=0.1)
+        assert self.error(refined) < self.error(alone)
+        assert refined.error_var.mean().item() == pytest.approx(self.error(refined), rel=0.33)
 
 
 @pytest.mark.parametrize("estimator", [Wiener(PROFILE, SPECTRUM), EmpiricalWiener()], ids=lambda e: type(e).__name__)
