@@ -2,9 +2,10 @@ VENV ?= .venv
 PYTHON ?= python3
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+TF := out/sionna-tf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo results speed test test-all check format lock checkpoints clean
+.PHONY: help setup demo results speed oracle-tf test test-all check format lock checkpoints clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,6 +32,14 @@ results: setup ## make every figure under results/ again
 speed: setup ## measure how fast the radio is beside Sionna's (half an hour), and make docs/SPEED.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.page
+
+oracle-tf: setup $(TF)/.installed ## compare with Sionna 1.2.2 on TensorFlow, in an environment of its own (out/sionna-tf)
+	$(RUN) -m benchmarks.oracle_tf --python $(TF)/bin/python
+
+$(TF)/.installed:
+	$(PYTHON) -m venv $(TF)
+	$(TF)/bin/python -m pip install --quiet --disable-pip-version-check sionna-no-rt==1.2.2
+	touch $@
 
 test: setup ## run the default tests
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow"

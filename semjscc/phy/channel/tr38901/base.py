@@ -51,6 +51,7 @@ class RayChannel(Channel):
     """
 
     max_frequency = 100e9  # [Hz]
+    together = 1  # a scene has a multiple of so many rows
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class RayChannel(Channel):
         """E|h|^2 of the drops of a fixed seed; exact over the phases."""
         if self.normalization != "average":
             return 1.0
-        scene = self.scene(AVERAGED, torch.zeros((), dtype=torch.float64), PerImage([(0,)]))
+        batch = AVERAGED + -AVERAGED % self.together
+        scene = self.scene(batch, torch.zeros((), dtype=torch.float64), PerImage([(0,)]))
         gains = [mean_gain(rays, scene.bs, scene.ut) for rays in (*scene.single, scene.rays)]
         return sum(gain.mean().item() for gain in gains)

@@ -33,6 +33,7 @@ class RMa(SystemLevel):
     max_frequency = 30e9
     heights = (1.0, 10.0)
     depth = 10.0
+    sight_distance = 60.0
 
     def __init__(
         self,

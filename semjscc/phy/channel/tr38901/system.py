@@ -13,6 +13,7 @@ from semjscc.phy.channel.base import Normalization
 from semjscc.phy.channel.tr38901.arrays import Array
 from semjscc.phy.channel.tr38901.base import Direction, RayChannel, Scene
 from semjscc.phy.channel.tr38901.clusters import LargeScale, Parameters
+from semjscc.phy.channel.tr38901.consistency import consistent, consistent_uniform, drawn
 from semjscc.phy.channel.tr38901.geometry import End, rotation
 from semjscc.phy.channel.tr38901.penetration import WALLS, Wall
 from semjscc.phy.channel.tr38901.ranges import as_range, within
@@ -25,7 +26,7 @@ from semjscc.units import db_to_linear
 
 
 class SystemLevel(RayChannel):
-    """Every slot is a drop: a user, a line of sight or none, large-scale parameters, clusters, rays.
+    """Every slot has a user: a line of sight or none, large-scale parameters, clusters, rays.
 
     ``"none"`` leaves path loss, shadowing, penetration and element gains in the response. ``"average"`` leaves path
     loss, shadowing and penetration out, and divides by the mean of what elements, polarisations and removed clusters
@@ -47,6 +48,7 @@ class SystemLevel(RayChannel):
     reach = (10.0, 5000.0)  # [m] on the ground
     heights = (1.5, 22.5)  # of terminals [m]
     depth = 25.0  # of users in buildings, at most [m]
+    sight_distance = 50.0  # [m], of correlation of lines of sight (Table 7.6.3.1-2)
     lowest = 0.0  # frequency that parameters change with [GHz]; below, they are those of this one
     shift = 0.0  # [GHz], see Table
 
@@ -66,7 +68,7 @@ class SystemLevel(RayChannel):
         normalization: Normalization = "average",
     ):
         super().__init__(carrier_frequency, bs_array, ut_array, direction, normalization)
-        self.users, self.sight, self.downtilt = users, sight, downtilt
+        self.users, self.sight, self.downtilt, self.together = users, sight, downtilt, users.drop
         self.has_path_loss, self.has_shadowing = path_loss, shadowing
         if walls not in WALLS:
             raise ValueError(f"walls={walls!r} is none of {', '.join(WALLS)}")
@@ -100,9 +102,14 @@ class SystemLevel(RayChannel):
 
     def drop(self, batch: int, like: Tensor, rng: Randomness) -> Drop:
         """Users, with or without a line of sight."""
-        user = drop(self.users, self.mast, self.depth, rng.uniform("drop", (batch, UNIFORMS), like))
+        uniform = drawn(rng.uniform, "drop", batch, self.users.drop, UNIFORMS, like)
+        return self.seen(drop(self.users, self.mast, self.depth, uniform))
+
+    def seen(self, user: Drop) -> Drop:
+        """Given users, with or without a line of sight."""
         probability = self.sight_probability(user.ground - user.depth, user.height)
-        sight = user.chance[:, 0] < probability
+        chance = consistent_uniform(user.chance[:, 0], user.location, self.sight_distance, self.users.drop)
+        sight = chance < probability
         return replace(user, sight=sight if self.sight is None else torch.full_like(sight, self.sight))
 
     def loss_db(self, user: Drop, normal: Float[Tensor, "batch 2"]) -> Float[Tensor, " batch"]:
@@ -128,10 +135,13 @@ class SystemLevel(RayChannel):
         return Scene(bs, ut, [los], rays, user.velocity, delays, STRONGEST)
 
     def large_scale(self, user: Drop, p: Parameters, rng: Randomness) -> LargeScale:
-        """Steps 3 and 4."""
-        normal = rng.normal("large scale", (len(user.location), len(CORRELATED) + 2), user.location)
-        correlated, others = normal.split([len(CORRELATED), 2], 1)
-        return LargeScale.of(p, self.loss_db(user, others), self.table.correlate(correlated, user.state))
+        """Steps 3 and 4: fields over the ground, mixed at each user (WINNER II channel models, 3.3.1)."""
+        size, like = self.users.drop, user.location
+        normal = drawn(rng.normal, "large scale", len(like), size, len(CORRELATED) + 2, like)
+        own, others = normal.split([len(CORRELATED), 2], 1)
+        distance = torch.cat([p[f"distance {name}"] for name in CORRELATED], 1)
+        field = consistent(own, like, user.state, distance, size)
+        return LargeScale.of(p, self.loss_db(user, others), self.table.correlate(field, user.state))
 
     def tabled(self, user: Drop) -> Parameters:
         """What the tables hold for each link."""

@@ -18,7 +18,8 @@ Version = Literal["V19.2", "V16.1"]
 class Table:
     """The parameters of a scenario at one frequency, a value for each state.
 
-    Means and standard deviations are those of log10 of spreads in [s] and [deg], and [dB] of shadowing and K.
+    Means and standard deviations are those of log10 of spreads in [s] and [deg], and [dB] of shadowing and K; distances
+    are of correlation [m], 1 where a state has no such parameter.
 
     Args:
         version: of TR 38.901.

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from semjscc.phy.channel.tr38901.consistency import INDOORS, consistent_uniform
 from semjscc.phy.channel.tr38901.ranges import Range, as_range, between, checked_speed, heading
 
 UNIFORMS = 14  # that a drop takes
@@ -16,7 +17,7 @@ UNIFORMS = 14  # that a drop takes
 
 @dataclass(frozen=True)
 class Users:
-    """Who is served: each slot has a user of its own, dropped uniformly over the area of a sector of a ring.
+    """Who is served: each row has a user of its own, dropped uniformly over the area of a sector of a ring.
 
     Args:
         distance: least and largest, on the ground from the mast [m].
@@ -25,9 +26,12 @@ class Users:
         indoor: probability of a user in a building.
         speed: [m/s], or a (min, max) range; users move level, in any direction.
         tilted: with downtilt and slant of the terminal uniform in +-90 degrees; else it is upright. Its bearing is any.
+        drop: users of one drop, side by side in the batch and within an image's slots: near ones are alike in whether
+            they are indoors and have a line of sight, and in their large-scale parameters (clauses 7.4.4, 7.6.3.1 and
+            7.6.3.3). Their clusters and rays are their own.
 
     Raises:
-        ValueError: on a range that falls, a distance or a speed below zero, or what is no probability.
+        ValueError: on a range that falls, a distance or speed below zero, what is no probability, or a drop of nobody.
     """
 
     distance: Sequence[float]
@@ -36,6 +40,7 @@ class Users:
     indoor: float = 0.0
     speed: Range = 0.0
     tilted: bool = False
+    drop: int = 1
 
     def __post_init__(self):
         checked_speed(self.speed)
@@ -46,6 +51,8 @@ class Users:
             raise ValueError(f"indoor={self.indoor} is no probability")
         if as_range(self.height)[0] > as_range(self.height)[1]:
             raise ValueError(f"height={self.height} m must not fall")
+        if self.drop < 1:
+            raise ValueError(f"drop={self.drop} must have at least one user")
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,6 @@ def drop(users: Users, mast: float, depth: float, uniform: Float[Tensor, "batch 
     velocity = heading(between(users.speed, u[3]), 2 * math.pi * u[4], torch.full_like(u[4], math.pi / 2))
     tilt = math.pi * (uniform[:, 6:8] - 0.5) * users.tilted
     orientation = torch.cat([2 * math.pi * uniform[:, 5:6], tilt], 1)
-    indoor = u[8] < users.indoor
+    indoor = consistent_uniform(u[8], location, INDOORS, users.drop) < users.indoor
     behind = torch.where(indoor, depth * torch.minimum(u[9], u[10]), 0.0)
     return Drop(mast, location, velocity, orientation, behind, indoor, uniform[:, 11:], torch.zeros_like(indoor))
