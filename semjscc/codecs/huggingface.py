@@ -7,9 +7,10 @@ import torch
 from diffusers import AutoPipelineForText2Image
 from torch import nn
 from torchvision.transforms.functional import resize
-from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedTokenizerBase
+from transformers import AutoModelForImageTextToText, AutoProcessor, AutoTokenizer, PreTrainedTokenizerBase
 
 from semjscc.codecs.base import TextToImage
+from semjscc.codecs.huffman import Alphabet
 from semjscc.hub import check_vocabulary, pretrained
 from semjscc.types import Captioner, Images
 
@@ -64,6 +65,26 @@ class HubCaptioner(nn.Module, Captioner):
 
     def _words(self, tokens: torch.Tensor) -> list[str]:
         return self.processor.batch_decode(tokens, skip_special_tokens=True)
+
+
+class HubTokenizer(Alphabet):
+    """Token ids of a model's tokenizer, special ones (begin, end, padding) left out.
+
+    What a text is after :meth:`split` and :meth:`join` is the tokenizer's affair: many write in lower case. Loading may
+    raise ``OSError``, see :func:`semjscc.hub.pretrained`.
+    """
+
+    def __init__(self, model: str, revision: str | None = None):
+        with pretrained(model) as source:
+            self.tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+            check_vocabulary(self.tokenizer)
+        self.size = len(self.tokenizer)
+
+    def split(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False, verbose=False)
+
+    def join(self, symbols: list[int]) -> str:
+        return self.tokenizer.decode(symbols, skip_special_tokens=True)
 
 
 class HubTextToImage(nn.Module, TextToImage):

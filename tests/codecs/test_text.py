@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from semjscc.codecs.packing import bytes_to_bits
-from semjscc.codecs.text import Characters
+from semjscc.codecs.text import Characters, Checked
 
 BIRD = "A brown and white bird perched on a wooden post."
 
@@ -70,3 +70,40 @@ def test_a_corpus_that_is_missing_or_empty_is_named(tmp_path):
     (tmp_path / "empty.txt").write_text("\n \n")
     with pytest.raises(ValueError, match=r"empty.txt has no text: it should have one a line"):
         Characters(3, str(tmp_path / "empty.txt"))
+
+
+class TestChecked:
+    @pytest.fixture
+    def codec(self):
+        return Checked(Characters(40))
+
+    def test_whole_texts_are_delivered(self, codec):
+        texts = ["", "a", BIRD[:40]]
+        bits = codec.encode(texts)
+        assert bits.shape == (3, 16 + 320)
+        assert codec.decode(bits) == texts
+        assert codec.whole(bits) == [True] * 3
+        assert codec.content_bits(bits).tolist() == [16, 24, 336]
+
+    def test_the_sum_is_that_of_the_ccitt(self, codec):
+        """Bit by bit: x^16 + x^12 + x^5 + 1, the shift register filled with the number of bits."""
+        for text in ("", "a", "123456789"):
+            bits = codec.encode([text])
+            content = bits[0, 16 : codec.content_bits(bits)].int().tolist()
+            register = len(content)
+            for bit in content:
+                register = (register << 1) & 0xFFFF ^ (0x1021 if bit ^ (register >> 15) else 0)
+            assert "".join(str(int(bit)) for bit in bits[0, :16]) == f"{register:016b}"
+
+    def test_noise_passes_once_in_65536(self, codec):
+        bits = torch.randint(2, (20_000, 336), generator=torch.Generator().manual_seed(0)).float()
+        passed = sum(codec.whole(bits))
+        assert passed <= 0.31 + 4 * math.sqrt(0.31)
+        assert codec.decode(bits).count("") >= 20_000 - passed
+
+    def test_what_is_known_beforehand_leaves_the_sum_open(self, tmp_path):
+        corpus = tmp_path / "corpus.txt"
+        corpus.write_text("a\nb\n")
+        known, inner = Checked(Characters(3, str(corpus))).prior(), Characters(3, str(corpus)).prior()
+        assert torch.equal(known, torch.cat([torch.zeros(16), inner]))
+        assert Checked(Characters(3)).prior() is None
