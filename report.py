@@ -130,7 +130,10 @@ def main(arguments: list[str] | None = None) -> None:
     folder = parser.parse_args(arguments).folder
     groups = groupby(load(folder), key=lambda one: one.data)
     body = "\n".join(section(data, list(results), folder) for data, results in groups)
-    axis = "SNR is received Es/N0 per antenna and resource element; bars are two standard errors over the pictures."
+    axis = (
+        "SNR is received Es/N0 per antenna and resource element, where a curve does not name another; "
+        "bars are two standard errors over the pictures."
+    )
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>semjscc report</title>'

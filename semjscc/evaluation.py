@@ -19,7 +19,7 @@ from semjscc.results import Results, mean_and_stderr, provenance
 from semjscc.rng import PerImage
 from semjscc.systems.base import System
 from semjscc.types import Delivery, Pictures
-from semjscc.units import bandwidth_ratio
+from semjscc.units import SNR_DEFINITIONS, bandwidth_ratio
 
 PAYLOAD = (
     "source_bits",
@@ -76,6 +76,7 @@ def sweep(
         gallery: where given, gets the first ``exhibits`` pictures with all that was delivered of them
     """
     kept, start = provenance(config or {}, seed, device), time.monotonic()
+    kept["snr"] = f"{system.snr}: {SNR_DEFINITIONS[system.snr]}"
     system = system.to(device)
     metrics = [metric.to(device) for metric in metrics]
     rows: dict[str, list[list[float]]] = defaultdict(lambda: [[] for _ in snr_db])

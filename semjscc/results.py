@@ -80,7 +80,6 @@ def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]
         "commit": _commit(),
         "config": config,
         "seed": seed,
-        "snr": "rx: average received Es/N0 per receive antenna and resource element",
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
     }

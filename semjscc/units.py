@@ -4,6 +4,11 @@ import math
 
 from torch import Tensor
 
+SNR_DEFINITIONS = {
+    "rx": "average received Es/N0 per receive antenna and resource element",
+    "tx": "transmit power times mean |h|^2 over N0; what beams gain comes on top",
+    "stream": "1 over the noise variance of the symbols after zero forcing",
+}
 BOLTZMANN = 1.380649e-23  # [J/K]
 
 

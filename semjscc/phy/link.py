@@ -2,26 +2,32 @@
 
 import math
 from itertools import repeat
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from semjscc.phy.base import SymbolLink
 from semjscc.phy.channel import Channel
 from semjscc.phy.equalization import Equalizer
-from semjscc.phy.estimation import Estimator
-from semjscc.phy.fec import Code
+from semjscc.phy.estimation import Estimator, Guess, Refinable
+from semjscc.phy.fec import Code, Codes
 from semjscc.phy.framing import frame, unframe
 from semjscc.phy.grid import ResourceGrid
+from semjscc.phy.massive import MassiveMIMOLink
 from semjscc.phy.qam import QAM
-from semjscc.phy.waveform import InFrequency, Waveform
+from semjscc.phy.refinement import check_refinable, guessed
+from semjscc.phy.waveform import Carried, InFrequency, Waveform
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.types import SNR, Bits, Received, Symbols, Transported
 from semjscc.units import noise_variance
 
+__all__ = ["DigitalLink", "MassiveMIMOLink", "OFDMLink", "SymbolLink"]
 
-class OFDMLink(nn.Module):
+
+class OFDMLink(SymbolLink):
     """Complex symbols through OFDM slots, differentiable from end to end.
 
     ::
@@ -52,16 +58,40 @@ class OFDMLink(nn.Module):
         self.equalizer = equalizer
         self.waveform = waveform or InFrequency()
 
+    @property
+    def symbols_per_slot(self) -> int:
+        return self.grid.symbols_per_slot
+
     def forward(self, symbols: Symbols, snr_db: SNR, rng: Randomness = GLOBAL) -> Received:
         """Any number of symbols per image, over as many slots as they need; one SNR [dB] per image."""
-        n, grid = symbols.shape[1], self.grid
-        X = frame(symbols, grid)
-        N0 = noise_variance(snr_db).to(X.real).repeat_interleave(grid.slots(n))
-        air = self.waveform.carry(X, self.channel, grid, N0, rng)
-        y, N0 = air.received, air.noise_var
-        H_hat = self.estimator.estimate(y, grid, N0, air.response)
+        return self.hear(self.carried(symbols, snr_db, rng), symbols.shape[1])
+
+    def carried(self, symbols: Symbols, snr_db: SNR, rng: Randomness) -> Carried:
+        """What arrives of the slots that the symbols take."""
+        X = frame(symbols, self.grid)
+        N0 = noise_variance(snr_db).to(X.real).repeat_interleave(self.grid.slots(symbols.shape[1]))
+        return self.waveform.carry(X, self.channel, self.grid, N0, rng)
+
+    def hear(self, air: Carried, num_symbols: int, guess: Guess | None = None) -> Received:
+        """The symbols in what arrived; a guess of them serves a :class:`Refinable` estimator."""
+        y, N0, grid = air.received, air.noise_var, self.grid
+        if guess is None:
+            H_hat = self.estimator.estimate(y, grid, N0, air.response)
+        else:
+            H_hat = cast(Refinable, self.estimator).refine(y, grid, N0, guess)
         x = self.equalizer.equalize(grid.at_data(y), H_hat, N0)
-        return Received(unframe(x.symbols, grid, n), unframe(x.noise_var, grid, n))
+        return Received(unframe(x.symbols, grid, num_symbols), unframe(x.noise_var, grid, num_symbols))
+
+    def capacity(self, num_symbols: int, snr_db: SNR, rng: Randomness = GLOBAL) -> Float[Tensor, " batch"]:
+        """Bits that so many symbols carry where the receiver knows the channel: log2 det(I + H^H H / N0) of every
+        element that they lie on, H its effective channel (Telatar 1999), a stream's share to each of its symbols."""
+        symbols = torch.ones(len(snr_db), num_symbols, dtype=torch.complex64, device=snr_db.device)
+        air, grid = self.carried(symbols, snr_db, rng), self.grid
+        H = grid.at_data(air.response).movedim((1, 2), (-2, -1)) * grid.num_streams**-0.5
+        eye = torch.eye(grid.num_streams, dtype=H.dtype, device=H.device)
+        bits = torch.logdet(eye + H.mH @ H / air.noise_var[:, None, None, None, None]).real / math.log(2)
+        each = (bits / grid.num_streams).unsqueeze(1).expand(-1, grid.num_streams, -1, -1)
+        return unframe(each, grid, num_symbols).double().sum(1)
 
     def channel_uses(self, num_symbols: int) -> int:
         """Resource elements that ``num_symbols`` take, pilots and the padding of the last slot included."""
@@ -91,14 +121,22 @@ class DigitalLink(nn.Module):
     Args:
         max_slots_at_once: most slots in memory, all images of the batch together; at least the shortest group of
             blocks that fills whole slots is sent at once.
+        refinements: how often the receiver estimates the channel once more, for blocks that are not decoded yet, with
+            what the decoder makes of the data as pilots (:mod:`semjscc.phy.refinement`).
+
+    Raises:
+        ValueError: refinements are asked for on a link that has none.
     """
 
-    def __init__(self, link: OFDMLink, qam: QAM, code: Code, max_slots_at_once: int = 128):
+    def __init__(self, link: SymbolLink, qam: QAM, code: Codes, max_slots_at_once: int = 128, refinements: int = 0):
         super().__init__()
+        if refinements:
+            check_refinable(link, code)
         self.link = link
         self.qam = qam
         self.code = code
         self.max_slots_at_once = max_slots_at_once
+        self.refinements = refinements
 
     def forward(
         self, bits: Bits, snr_db: SNR, rng: Randomness = GLOBAL, prior: Float[Tensor, " bits"] | None = None
@@ -108,12 +146,13 @@ class DigitalLink(nn.Module):
         ``prior`` is what the receiver knows of every payload beforehand: the logit of each bit.
         """
         batch, m = bits.shape
-        sent = self._blocks(bits)
-        at_once = self._blocks_at_once(batch)
-        known = repeat(None) if prior is None else self._blocks(prior[None]).split(at_once, dim=1)
+        code = self.code.for_payload(m).to(bits.device)
+        sent = _blocks(bits, code.k)
+        at_once = self._blocks_at_once(batch, code)
+        known = repeat(None) if prior is None else _blocks(prior[None], code.k).split(at_once, dim=1)
         groups = zip(sent.split(at_once, dim=1), known, strict=False)
-        heard = torch.cat([self._carry(*group, snr_db, rng) for group in groups], dim=1)
-        n = math.ceil(sent.shape[1] * self.code.n / self.qam.bits_per_symbol)
+        heard = torch.cat([self._carry(code, *group, snr_db, rng) for group in groups], dim=1)
+        n = math.ceil(sent.shape[1] * code.n / self.qam.bits_per_symbol)
         return Transported(
             bits=heard.flatten(1)[:, :m],
             block_errors=(heard != sent).any(-1).to(bits.dtype),
@@ -122,30 +161,58 @@ class DigitalLink(nn.Module):
             duration=self.link.duration(n),
         )
 
-    def _blocks(self, bits: Float[Tensor, "batch bits"]) -> Float[Tensor, "batch blocks k"]:
-        return _pad(bits, self.code.k).reshape(len(bits), -1, self.code.k)
+    def payload_bits(self, num_symbols: int) -> int:
+        """The largest payload that takes at most so many symbols."""
+        return self.code.payload_bits(num_symbols * self.qam.bits_per_symbol)
 
     def _carry(
         self,
+        code: Code,
         blocks: Float[Tensor, "batch blocks k"],
         prior: Float[Tensor, "1 blocks k"] | None,
         snr_db: SNR,
         rng: Randomness,
     ) -> Float[Tensor, "batch blocks k"]:
         """One group of blocks, as in the picture."""
-        coded = self.code.encode(blocks.flatten(0, 1)).reshape(len(blocks), -1)
+        coded = code.encode(blocks.flatten(0, 1)).reshape(len(blocks), -1)
         symbols = self.qam.modulate(_pad(coded, self.qam.bits_per_symbol))
-        received = self.link(symbols, snr_db, rng)
-        llrs = self.qam.demodulate(received.symbols, received.noise_var)[:, : coded.shape[1]]
         known = None if prior is None else prior.expand_as(blocks).flatten(0, 1)
-        return self.code.decode(llrs.reshape(-1, self.code.n), known).reshape(blocks.shape)
+        if self.refinements:
+            llrs = self._refined(code, symbols, coded.shape[1], known, snr_db, rng)
+        else:
+            llrs = self._llrs(self.link(symbols, snr_db, rng), coded.shape[1], code)
+        return code.decode(llrs, known).reshape(blocks.shape)
 
-    def _blocks_at_once(self, batch: int) -> int:
+    def _llrs(self, received: Received, coded_bits: int, code: Code) -> Float[Tensor, "blocks n"]:
+        llrs = self.qam.demodulate(received.symbols, received.noise_var)
+        return llrs[:, :coded_bits].reshape(-1, code.n)
+
+    def _refined(
+        self, code: Code, symbols: Symbols, coded_bits: int, known: Tensor | None, snr_db: SNR, rng: Randomness
+    ) -> Float[Tensor, "blocks n"]:
+        """LLRs of the coded blocks. Those of a block change for as long as its logits are no codeword."""
+        link, n = cast(OFDMLink, self.link), symbols.shape[1]
+        air = link.carried(symbols, snr_db, rng)
+        llrs = self._llrs(link.hear(air, n), coded_bits, code)
+        for _ in range(self.refinements):
+            logits = code.coded(llrs, known)
+            lost = ((logits > 0) != (code.encode(code.decode(llrs, known)) > 0)).any(1, keepdim=True)
+            if not lost.any():
+                break
+            guess = guessed(logits.reshape(len(symbols), -1), self.qam, link.grid)
+            llrs = torch.where(lost, self._llrs(link.hear(air, n, guess), coded_bits, code), llrs)
+        return llrs
+
+    def _blocks_at_once(self, batch: int, code: Code) -> int:
         """The largest group of blocks that fills whole slots and keeps within ``max_slots_at_once``."""
-        slot = self.link.grid.symbols_per_slot * self.qam.bits_per_symbol
-        shortest = math.lcm(slot, self.code.n)
+        slot = self.link.symbols_per_slot * self.qam.bits_per_symbol
+        shortest = math.lcm(slot, code.n)
         slots = shortest // slot * batch
-        return shortest // self.code.n * max(1, self.max_slots_at_once // slots)
+        return shortest // code.n * max(1, self.max_slots_at_once // slots)
+
+
+def _blocks(bits: Float[Tensor, "batch bits"], k: int) -> Float[Tensor, "batch blocks k"]:
+    return _pad(bits, k).reshape(len(bits), -1, k)
 
 
 def _pad(bits: Tensor, multiple: int) -> Tensor:

@@ -87,13 +87,21 @@ class EmpiricalWiener(Refinable):
 
     def refine(self, received, grid, noise_var, guess) -> Estimate:
         z, N0 = least_squares(received, grid, noise_var)
-        x, r = guess.symbols[:, None, None], guess.trust
+        sent = guess.symbols[:, None, None]
+        x, r = sent.where(sent != 0, 1), guess.trust
         P = _mean_power(z, N0[:, None, None, None], grid)[:, 0, 0, 0]
         noise = N0 * (1 / _squares(x)).mean((1, 2, 3, 4)) + P * (1 - r.square())
         decided = grid.at_data(received).unsqueeze(2) / (x * r[:, None, None, None, None])
         pilots, data = len(grid.pilot_symbols), len(grid.data_symbols)
         mean = (pilots * N0 + data * noise / r.square()) / (pilots + data)  # one for all, as the modes need it
-        return self._smooth(grid.in_turn(decided, z), mean, grid, tuple(range(grid.num_symbols)))
+        refined = self._smooth(grid.in_turn(decided, z), mean, grid, tuple(range(grid.num_symbols)))
+        plain = self._smooth(z, N0, grid, tuple(grid.pilot_symbols))
+        full = (
+            (sent != 0).flatten(1).all(1)[:, None, None, None, None]
+        )  # slots that payloads leave in part stay as they are
+        return Estimate(
+            torch.where(full, refined.response, plain.response), torch.where(full, refined.error_var, plain.error_var)
+        )
 
     def _smooth(
         self,

@@ -11,10 +11,12 @@ from semjscc.types import SNR, Delivery, Images
 class System(nn.Module, ABC):
     """Images through the air: a codec and a link.
 
-    ``users`` rows of a batch, side by side, share the air; a batch has whole groups of them.
+    ``users`` rows of a batch, side by side, share the air; a batch has whole groups of them. ``snr`` names what its SNR
+    is (:data:`semjscc.units.SNR_DEFINITIONS`).
     """
 
     users: int = 1
+    snr: str = "rx"
 
     @abstractmethod
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:

@@ -1,5 +1,7 @@
 """Systems that send bits."""
 
+import math
+
 from semjscc.codecs.base import BitCodec
 from semjscc.phy.link import DigitalLink
 from semjscc.rng import GLOBAL, Randomness
@@ -11,11 +13,20 @@ class Digital(System):
     """A bit codec over a digital link::
 
     images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
+
+    Args:
+        bandwidth_ratio: payload symbols per 3 H W, at most, as of a learned codec: the link says how many bits they
+            carry at its modulation and code rate, and the codec is fitted to these (:meth:`BitCodec.fit`). What the
+            link adds, pilots and the rest of the last slot, comes on top, and is counted in the results. None leaves
+            the size of the payload to the codec.
     """
 
-    def __init__(self, codec: BitCodec, link: DigitalLink):
+    def __init__(self, codec: BitCodec, link: DigitalLink, bandwidth_ratio: float | None = None):
         super().__init__()
-        self.codec, self.link = codec, link
+        if bandwidth_ratio is not None and not bandwidth_ratio > 0:
+            raise ValueError(f"bandwidth_ratio must be positive, not {bandwidth_ratio}")
+        self.codec, self.link, self.bandwidth_ratio = codec, link, bandwidth_ratio
+        self.users, self.snr = link.link.users, link.link.snr
         self._said: tuple[Images, Bits] | None = None
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
@@ -34,11 +45,22 @@ class Digital(System):
             block_errors=arrived.block_errors,
             sent=self.codec.read(sent),
             heard=self.codec.read(arrived.bits),
-            undecodable=self.codec.undecodable(arrived.bits),
+            undecodable=self.codec.undecodable(arrived.bits, size),
         )
 
     def _encode(self, images: Images) -> Bits:
         """The payload does not depend on the SNR: a sweep that hands in the same tensor again pays for it once."""
         if self._said is None or self._said[0] is not images:
-            self._said = (images, self.codec.encode(images))
+            self._said = (images, self._payload(images))
         return self._said[1]
+
+    def _payload(self, images: Images) -> Bits:
+        if self.bandwidth_ratio is None:
+            return self.codec.encode(images)
+        symbols = symbols_afforded(self.bandwidth_ratio, (images.shape[2], images.shape[3]))
+        return self.codec.fit(images, self.link.payload_bits(symbols))
+
+
+def symbols_afforded(bandwidth_ratio: float, size: tuple[int, int]) -> int:
+    """Symbols that a picture of ``size`` = (height, width) may take at a bandwidth ratio."""
+    return math.floor(bandwidth_ratio * 3 * size[0] * size[1] + 1e-6)

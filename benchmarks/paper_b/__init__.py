@@ -1,0 +1,1 @@
+"""Paper B's figures, and what each of our changes to its scheme is worth."""
