@@ -21,7 +21,7 @@ from benchmarks.paper_b.curves import ABLATION, DEFINITIONS, ORDERS, RATE, SCENA
 from semjscc.results import provenance, write
 from semjscc.units import ebn0_db
 
-EBN0_DB = (-6.0, -3.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 12.0, 16.0, 20.0)
+EBN0_DB = (-9.0, -6.0, -3.0, 0.0, 2.5, 5.0, 8.0, 12.0, 16.0, 20.0)
 CLAIMED_DB = 5.0
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.paper_b", description=__doc__.splitlines()[0])
     parser.add_argument("--drops", type=int, default=8, help="of six users, for each bit error rate (default 8)")
-    parser.add_argument("--many", type=int, default=40, help="of six users, for each share of captions (default 40)")
+    parser.add_argument("--many", type=int, default=50, help="of six users, for each share of captions (default 50)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("results/paper-b.json"))
     parser.add_argument("--pictures", type=Path, default=Path("docs/paper-b"), help="folder (default docs/paper-b)")
