@@ -5,97 +5,10 @@ an allocator that keeps large blocks, and counts with the faster one. Writes a J
 table of median rates. `python -m benchmarks.page` makes a page of the file.
 """
 
-import argparse
-import fnmatch
-import sys
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
-
-import torch
-from tqdm import tqdm
-
-from benchmarks import harness, table
-from benchmarks.case import SEED, Case
 from benchmarks.cases import CASES
-from benchmarks.peers import kaira
-from semjscc.results import provenance, write
+from benchmarks.command import Suite
 
-FULL = harness.Effort(seconds=8.0, fewest=5, most=50)  # half an hour on two cores
-QUICK = harness.Effort(seconds=4.0, fewest=3, most=10)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    p = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    p.add_argument("--quick", action="store_true", help="a case of each kind, a few minutes")
-    p.add_argument("--only", nargs="+", default=["*"], metavar="NAME", help="cases, by name or pattern ('ldpc-*')")
-    p.add_argument("--list", action="store_true", help="print the names of the cases and end")
-    p.add_argument("--threads", type=int, default=2, help="of each side (default 2)")
-    p.add_argument("--kaira", type=Path, metavar="FOLDER", help="holds a second peer: see benchmarks/peers/kaira.py")
-    p.add_argument(
-        "--out", type=Path, help="results/speed.json, or out/speed.json where --quick or --only leave cases out"
-    )
-    return p
-
-
-def chosen(cases: list[Case], patterns: list[str], quick: bool) -> list[Case]:
-    """The cases that match, in their order.
-
-    Raises:
-        ValueError: a pattern that matches none; the message says which there are.
-    """
-    cases = [case for case in cases if case.quick] if quick else cases
-    for pattern in patterns:
-        if not any(fnmatch.fnmatch(case.name, pattern) for case in cases):
-            raise ValueError(f"unknown case {pattern!r}: there are {', '.join(case.name for case in cases)}")
-    return [case for case in cases if any(fnmatch.fnmatch(case.name, pattern) for pattern in patterns)]
-
-
-def heading(args: argparse.Namespace) -> dict[str, Any]:
-    """What goes before the figures."""
-    kept = provenance({"quick": args.quick, "only": args.only, "threads": args.threads}, SEED, "cpu")
-    kept["versions"]["sionna-no-rt"] = version("sionna-no-rt")
-    if args.kaira:
-        kept["versions"]["pykaira"] = kaira.version(args.kaira)
-    command = " ".join(["python -m benchmarks", *sys.argv[1:]])
-    return {"command": command, "threads": args.threads, "capability": torch.backends.cpu.get_cpu_capability()} | {
-        "provenance": kept
-    }
-
-
-def measure(cases: list[Case], args: argparse.Namespace, out: Path, head: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The figures of each case, which are written to ``out`` as they come; Ctrl-C ends it."""
-    found: dict[str, dict[str, Any]] = {}
-    kairas = {"kaira": harness.Variant("kaira", {"PYTHONPATH": str(args.kaira.resolve())})} if args.kaira else {}
-    with harness.workers(harness.VARIANTS | kairas, "benchmarks.cases", args.threads) as workers:
-        try:
-            for case in (bar := tqdm(cases, unit="case")):
-                bar.set_description(case.name)
-                found[case.name] = harness.measure(case, workers, QUICK if args.quick else FULL)
-                write(out, head | {"cases": found})
-        except KeyboardInterrupt:
-            print(f"interrupted after {len(found)} of {len(cases)} cases", file=sys.stderr)
-    return found
-
-
-def main() -> None:
-    """Runs the command line."""
-    args = parser().parse_args()
-    try:
-        cases, head = chosen(CASES, args.only, args.quick), heading(args)
-    except ValueError as error:
-        sys.exit(f"python -m benchmarks: {error}")
-    if args.list:
-        print("\n".join(case.name for case in cases))
-        return
-    out = args.out or Path("results" if len(cases) == len(CASES) else "out", "speed.json")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if found := measure(cases, args, out, head):
-        print("\n".join(table.text(found)), f"figures {out}", sep="\n")
-
+SUITE = Suite("benchmarks", __doc__, "benchmarks.cases", CASES, "speed.json")
 
 if __name__ == "__main__":
-    main()
+    SUITE.main()

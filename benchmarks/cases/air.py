@@ -4,12 +4,11 @@ from functools import partial
 from typing import Literal
 
 import sionna.phy.channel
-import sionna.phy.channel.tr38901
 import torch
 from torch import Tensor
 
 from benchmarks.case import Case, Job
-from benchmarks.peers.sionna import SINGLE, SionnaReceiver, sionna_grid
+from benchmarks.peers.sionna import SINGLE, SionnaReceiver, sionna_grid, tdl
 from semjscc.phy.channel import TDL, apply
 from semjscc.phy.equalization import LMMSE
 from semjscc.phy.estimation import LeastSquares
@@ -38,8 +37,8 @@ def sionnas_channel(streams: int, num_rx: int, batch: int) -> Job:
     """Draw and apply."""
     grid, noise_var = ResourceGrid(num_streams=streams), torch.tensor(N0)
     X = frames(grid, batch)[:, None]
-    tdl = sionna.phy.channel.tr38901.TDL(*TAPS, min_speed=SPEED, num_rx_ant=num_rx, num_tx_ant=streams, **SINGLE)
-    channel = sionna.phy.channel.OFDMChannel(tdl, sionna_grid(grid, "single"), normalize_channel=True, **SINGLE)
+    taps, theirs = tdl(TAPS, num_rx, streams, SPEED), sionna_grid(grid, "single")
+    channel = sionna.phy.channel.OFDMChannel(taps, theirs, normalize_channel=True, **SINGLE)
     return Job(lambda X: channel(X, noise_var), [X], batch)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from benchmarks.case import Case, Job
 from benchmarks.cases.air import SPEED, TAPS
 from benchmarks.cases.ldpc import sionnas_decoder, sionnas_encoder
-from benchmarks.peers.sionna import SINGLE, SionnaLink
+from benchmarks.peers.sionna import SINGLE, SionnaLink, tdl
 from semjscc.phy.channel import TDL
 from semjscc.phy.equalization import LMMSE
 from semjscc.phy.estimation import LeastSquares, PerfectCSI
@@ -40,7 +40,7 @@ def ours(grid: ResourceGrid, num_rx: int, estimated: bool) -> Through:
 
 def sionnas(grid: ResourceGrid, num_rx: int, estimated: bool) -> Through:
     """Through Sionna's; its transmitter's power is 1 on each stream, ours on all together."""
-    link = SionnaLink(grid, num_rx, TAPS, SPEED, estimated)
+    link = SionnaLink(grid, tdl(TAPS, num_rx, grid.num_streams, SPEED), estimated)
     N0 = grid.num_streams * noise_variance(torch.tensor(SNR_DB))
     return lambda x: link(x, N0)[0]
 
@@ -58,7 +58,7 @@ def sionnas_bits(batch: int) -> Job:
     encode, decode = sionnas_encoder(K, N), sionnas_decoder(K, N)
     modulate = sionna.phy.mapping.Mapper("qam", 2, **SINGLE)
     demodulate = sionna.phy.mapping.Demapper("app", "qam", 2, **SINGLE)
-    link = SionnaLink(ResourceGrid(), 2, TAPS, SPEED, True)
+    link = SionnaLink(ResourceGrid(), tdl(TAPS, 2, 1, SPEED), True)
 
     def run(bits: Tensor) -> Tensor:
         return decode(demodulate(*link(modulate(encode(bits)), N0)))

@@ -1,17 +1,19 @@
 """Sionna's counterparts of our parts, for the benchmarks and for the tests."""
 
 import numpy as np
-import sionna.phy.channel.tr38901
+import sionna.phy.channel
 import sionna.phy.mimo
 import sionna.phy.ofdm
 import torch
 from jaxtyping import Complex, Float
+from sionna.phy.channel import gen_single_sector_topology, tr38901
 from torch import Tensor
 
 from semjscc.phy.grid import ResourceGrid
 
 DOUBLE = {"precision": "double", "device": "cpu"}
 SINGLE = {"precision": "single", "device": "cpu"}
+Taps = tuple[str, float, float]  # model, delay spread [s], carrier frequency [Hz]
 
 
 def sionna_grid(grid: ResourceGrid, precision: str = "double") -> sionna.phy.ofdm.ResourceGrid:
@@ -40,6 +42,40 @@ def one_transmitter(num_streams: int) -> sionna.phy.mimo.StreamManagement:
     return sionna.phy.mimo.StreamManagement(np.ones((1, 1)), num_streams)
 
 
+def tdl(taps: Taps, num_rx: int, num_tx: int, speed: float) -> tr38901.TDL:
+    """Single precision, as all channels here."""
+    return tr38901.TDL(*taps, min_speed=speed, num_rx_ant=num_rx, num_tx_ant=num_tx, **SINGLE)
+
+
+def cdl(taps: Taps, bs: tuple[int, int], ut: tuple[int, int], speed: float) -> tr38901.CDL:
+    """Uplink between arrays of so many rows and columns."""
+    return tr38901.CDL(*taps, panel(*ut, taps[2]), panel(*bs, taps[2]), "uplink", min_speed=speed, **SINGLE)
+
+
+def uma(carrier: float, bs: tuple[int, int], ut: tuple[int, int], speed: float) -> "FreshUMa":
+    """Uplink of users outdoors; path loss and shadowing are left out, as slots are normalised."""
+    return FreshUMa(speed, carrier, "low", panel(*ut, carrier), panel(*bs, carrier), "uplink", False, False, **SINGLE)
+
+
+def panel(rows: int, columns: int, carrier: float) -> tr38901.PanelArray:
+    """Of vertical omnidirectional elements."""
+    return tr38901.PanelArray(rows, columns, "single", "V", "omni", carrier, **SINGLE)
+
+
+class FreshUMa(tr38901.UMa):
+    """UMa with a user for each slot, dropped anew at every call."""
+
+    def __init__(self, speed: float, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.moving = {"min_ut_velocity": speed, "max_ut_velocity": speed}
+
+    def __call__(self, batch: int, steps: int, rate: float) -> tuple[Tensor, Tensor]:
+        """Gains and delays."""
+        users = gen_single_sector_topology(batch, 1, "uma", indoor_probability=0.0, **self.moving, **SINGLE)
+        self.set_topology(*users)
+        return super().__call__(steps, rate)
+
+
 class SionnaReceiver:
     """Least squares, linear interpolation and LMMSE, in single precision."""
 
@@ -54,21 +90,17 @@ class SionnaReceiver:
 
 
 class SionnaLink:
-    """The counterpart of our OFDMLink over TDL, in single precision; slots of mean gain 1.
+    """The counterpart of our OFDMLink over a channel of Sionna's, in single precision; slots of mean gain 1.
 
     Args:
-        taps: model, delay spread [s] and carrier frequency [Hz] of the TDL.
         estimated: with least squares estimates; else the receiver knows the channel.
     """
 
-    def __init__(self, grid: ResourceGrid, num_rx: int, taps: tuple[str, float, float], speed: float, estimated: bool):
+    def __init__(self, grid: ResourceGrid, channel: sionna.phy.channel.ChannelModel, estimated: bool):
         theirs, self.grid, self.estimated = sionna_grid(grid, "single"), grid, estimated
-        tdl = sionna.phy.channel.tr38901.TDL(
-            *taps, min_speed=speed, num_rx_ant=num_rx, num_tx_ant=grid.num_streams, **SINGLE
-        )
         self.map = sionna.phy.ofdm.ResourceGridMapper(theirs, **SINGLE)
         self.channel = sionna.phy.channel.OFDMChannel(
-            tdl, theirs, normalize_channel=True, return_channel=not estimated, **SINGLE
+            channel, theirs, normalize_channel=True, return_channel=not estimated, **SINGLE
         )
         self.at_carriers = sionna.phy.ofdm.RemoveNulledSubcarriers(theirs, **SINGLE)
         self.receiver = SionnaReceiver(grid)

@@ -29,6 +29,7 @@ _L = _polynomial(lambda x: np.log1p(x) / x, 0.5**0.5 - 1.0, 2.0**0.5 - 1.0, 9)
 _C = _polynomial(lambda square: np.cos(np.pi * np.sqrt(square)), 0.0, 1.0, 7)
 _S = _polynomial(lambda square: np.pi * np.sinc(np.sqrt(square)), 0.0, 1.0, 6)
 _LN2, _LOG2E, _ONE, _ROUND = (np.float32(x) for x in (math.log(2.0), 1.0 / math.log(2.0), 1.0, 1.5 * 2**23))
+_HALF, _TWO = np.float32(0.5), np.float32(2.0)
 _EXPONENT, _BIAS, _MANTISSA = np.int32(23), np.int32(127), np.int32(0x7FFFFF)  # of a float
 _UNIT, _ROOT = np.int32(0x3F800000), np.int32(0x3F3504F3)  # 1 and sqrt(1/2)
 _OFFSET = _UNIT - _ROOT
@@ -55,6 +56,13 @@ def exp(x):
     x -= shifted - _ROUND
     value = _E[0] + x * (_E[1] + x * (_E[2] + x * (_E[3] + x * (_E[4] + x * (_E[5] + x * _E[6])))))
     return value * _float((_bits(shifted) << _EXPONENT) + _UNIT)
+
+
+@no_type_check
+@njit(nogil=True, fastmath={"contract"}, cache=True)
+def wrapped(x):
+    """``x`` less the nearest even number, in [-1, 1], for an ``x`` of up to 2^23."""
+    return x - _TWO * ((x * _HALF + _ROUND) - _ROUND)
 
 
 @no_type_check

@@ -14,6 +14,8 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor, nn
 
 from semjscc.phy.channel import Channel, apply
+from semjscc.phy.channel.base import scaled
+from semjscc.phy.channel.phasors import phasor
 from semjscc.phy.grid import ResourceGrid
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.types import Frames, Response
@@ -86,7 +88,7 @@ class InTime(Waveform):
         paths = channel.paths(frames[..., :1, :1].expand(-1, -1, clock.num_symbols, -1), clock, rng)
         a = paths.gains.unflatten(-1, (grid.num_symbols, -1))[..., self.prefix :]
         age = self._age(paths.delays, a.abs().square().mean((1, 2, 4, 5)), grid)
-        turn = _phasor(-2 * torch.pi * paths.delays[..., None] * grid.frequencies(frames))
+        turn = phasor(-2 * torch.pi * paths.delays[..., None] * grid.frequencies(frames))
         now = x = _to_time(frames.unsqueeze(2) * turn[:, None, :, None])
         for j in range(1, int(age.max()) + 1):
             before = torch.cat([torch.zeros_like(now[..., :j, :]), now[..., :-j, :]], -2).roll(-j * self.prefix, -1)
@@ -95,8 +97,8 @@ class InTime(Waveform):
         whole, kept = (
             m.mT @ turn[:, None, None] for m in (a.mean(-1), (a * (age == 0)[:, None, None, :, None]).mean(-1))
         )
-        gain = _norm(channel.normalized(whole)) / _norm(whole)
-        y, H = y * gain, kept * gain[..., None]
+        gain = channel.scale(whole)
+        y, H = scaled(y, gain), scaled(kept, gain)
         interference = grid.at_data(y - (H * frames.unsqueeze(1)).sum(2)).abs().square().mean((1, 2, 3))
         n = rng.complex_normal("noise", y.shape, y) * noise_var.sqrt()[:, None, None, None]
         return Carried(y + n, H, noise_var + interference if self.counted else noise_var)
@@ -132,11 +134,3 @@ def _to_time(X: Complex[Tensor, "*any frequency"]) -> Complex[Tensor, "*any samp
 
 def _to_frequency(x: Complex[Tensor, "*any samples"]) -> Complex[Tensor, "*any frequency"]:
     return torch.fft.fftshift(torch.fft.fft(x, norm="ortho"), dim=-1)
-
-
-def _phasor(phase: Tensor) -> Tensor:
-    return torch.polar(torch.ones_like(phase), phase)
-
-
-def _norm(x: Complex[Tensor, "batch *any"]) -> Float[Tensor, "batch 1 1 1"]:
-    return torch.linalg.vector_norm(x.flatten(1), dim=1)[:, None, None, None]

@@ -1,11 +1,13 @@
+import importlib
+import sys
 from functools import partial
 
 import pytest
 import torch
 
-from benchmarks.__main__ import chosen
 from benchmarks.case import SEED
-from benchmarks.cases import CASES, air, ldpc, links, qam
+from benchmarks.cases import CASES, air, channels, ldpc, links, qam
+from benchmarks.command import chosen
 from semjscc.phy.grid import ResourceGrid
 
 GRID = ResourceGrid()
@@ -20,6 +22,7 @@ SMALL = {
     "link": (partial(links.our_bits, 1), partial(links.sionnas_bits, 1)),
     "massive": tuple(partial(links.there, side, 1, links.MASSIVE, 64, False) for side in (links.ours, links.sionnas)),
     "gradient": tuple(partial(links.there_and_back, side, 1, GRID, 2, True) for side in (links.ours, links.sionnas)),
+    "uma": tuple(partial(links.there_and_back, side, 1, GRID, False) for side in (channels.ours, channels.sionnas)),
 }
 
 
@@ -40,10 +43,43 @@ def test_both_sides_have_the_same_inputs_and_run(name):
         torch.testing.assert_close(*map(torch.cat, results), rtol=1e-3, atol=1e-3)
 
 
-def test_names_are_unique_and_every_kind_of_case_is_in_the_quick_run():
-    names = [case.name for case in CASES]
+@pytest.mark.parametrize("model", ["UMa", "CDL-C", "TDL-C"])
+@pytest.mark.parametrize("antennas", channels.ANTENNAS)
+def test_both_sides_draw_slots_of_unit_gain(model, antennas, monkeypatch):
+    monkeypatch.setitem(channels.AT_ONCE, antennas[0], 2)  # slots
+    for side in (channels.our_draw, channels.sionnas_draw):
+        job = channels.drawing(side, model, *antennas, 4)
+        assert (job.units, job.inputs) == (4, [4])
+        pieces = job.run(4)
+        assert sum(h.numel() for h in pieces) == 4 * antennas[0] * antennas[1] * 14 * 128
+        assert job.score([pieces])["gain"] == pytest.approx(1.0, rel=1e-4)
+        slots = torch.cat([h.flatten(1) for h in pieces])
+        assert not torch.isclose(slots[1:], slots[:-1]).any(1).all()  # each its own
+
+
+def test_users_are_dropped_anew_at_every_call():
+    channel = channels.sionnas_channel("UMa", 1, 2)
+    places = [(channel(2, 1, 1e5), channel._scenario.ut_loc.clone())[1] for _ in range(2)]
+    assert not torch.isclose(*places).all(-1).any()
+
+
+@pytest.mark.parametrize("cases", [CASES, channels.CASES])
+def test_names_are_unique_and_every_kind_of_case_is_in_the_quick_run(cases):
+    names = [case.name for case in cases]
     assert len(set(names)) == len(names)
-    assert {name.split("-")[0] for name in names} == {case.name.split("-")[0] for case in CASES if case.quick}
+    assert {name.split("-")[0] for name in names} == {case.name.split("-")[0] for case in cases if case.quick}
+
+
+@pytest.mark.parametrize("module", ["__main__", "channels"])
+def test_each_suite_lists_its_cases_and_knows_no_others(module, monkeypatch, capsys):
+    suite = importlib.import_module(f"benchmarks.{module}").SUITE
+    monkeypatch.setattr(sys, "argv", [suite.command, "--list"])
+    suite.main()
+    assert capsys.readouterr().out.split() == [case.name for case in suite.cases]
+    assert importlib.import_module(suite.module).CASES is suite.cases
+    monkeypatch.setattr(sys, "argv", [suite.command, "--only", "turbo"])
+    with pytest.raises(SystemExit, match=f"python -m {suite.command}: unknown case 'turbo'"):
+        suite.main()
 
 
 def test_choosing():

@@ -14,10 +14,10 @@ from semjscc.types import Frames, Response
 
 Drawn = Complex[Tensor, "batch rx tx #time #frequency"]  # time and frequency may be 1 where a response is flat
 Normalization = Literal["slot", "average", "none"]
-_NORMALIZE = {
-    "slot": lambda h, average_gain: _scaled(h, h.shape[1:].numel() ** 0.5 / _norm(h)),
-    "average": lambda h, average_gain: h if average_gain == 1.0 else h / average_gain**0.5,
-    "none": lambda h, average_gain: h,
+_SCALE = {
+    "slot": lambda h, average_gain: h.shape[1:].numel() ** 0.5 / _norm(h),
+    "average": lambda h, average_gain: average_gain**-0.5,
+    "none": lambda h, average_gain: 1.0,
 }
 
 
@@ -37,8 +37,8 @@ class Channel(nn.Module, ABC):
 
     def __init__(self, num_rx: int, normalization: Normalization):
         super().__init__()
-        if normalization not in _NORMALIZE:
-            raise ValueError(f"normalization={normalization!r} is none of {', '.join(_NORMALIZE)}")
+        if normalization not in _SCALE:
+            raise ValueError(f"normalization={normalization!r} is none of {', '.join(_SCALE)}")
         if num_rx < 1:
             raise ValueError(f"num_rx={num_rx}: a receiver has at least one antenna")
         self.num_rx = num_rx
@@ -46,7 +46,7 @@ class Channel(nn.Module, ABC):
 
     @abstractmethod
     def draw(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Drawn:
-        """A response in the channel's own units.
+        """A response in the channel's own units, which may be overwritten.
 
         Each purpose of ``rng`` is asked once a call: slots can then be streamed in chunks (:mod:`semjscc.rng`).
         """
@@ -57,11 +57,17 @@ class Channel(nn.Module, ABC):
 
     def sample(self, frames: Frames, grid: ResourceGrid, rng: Randomness = GLOBAL) -> Response:
         """One response per row of ``frames``, over the whole grid, normalised."""
-        return self.normalized(self.draw(frames, grid, rng)).expand(-1, -1, -1, *frames.shape[2:])
+        h = self.draw(frames, grid, rng)
+        own = h.is_contiguous() and not h.requires_grad
+        return scaled(h, self.scale(h), own).expand(-1, -1, -1, *frames.shape[2:])
 
     def normalized(self, response: Drawn) -> Drawn:
         """A response in the channel's own units, with the gain that the normalization asks for."""
-        return _NORMALIZE[self.normalization](response, self.average_gain)
+        return scaled(response, self.scale(response))
+
+    def scale(self, response: Drawn) -> Float[Tensor, " batch"] | float:
+        """The factors that give a response in the channel's own units the gain that the normalization asks for."""
+        return _SCALE[self.normalization](response, self.average_gain)
 
 
 def apply(
@@ -74,10 +80,16 @@ def apply(
     return torch.view_as_complex(torch.view_as_real(y).addcmul(n, noise_var.sqrt().reshape(-1, 1, 1, 1, 1)))
 
 
+def scaled(
+    x: Complex[Tensor, "batch *any"], scale: Float[Tensor, " batch"] | float, overwrite: bool = False
+) -> Complex[Tensor, "batch *any"]:
+    """A real factor for all rows or one for each, without making it complex first."""
+    if isinstance(scale, float) and scale == 1.0:
+        return x
+    factors = torch.as_tensor(scale, device=x.device, dtype=x.real.dtype).reshape(-1, *x.ndim * [1])
+    reals = torch.view_as_real(x)
+    return torch.view_as_complex(reals.mul_(factors) if overwrite else reals * factors)
+
+
 def _norm(x: Complex[Tensor, "batch *any"]) -> Float[Tensor, " batch"]:
     return torch.linalg.vector_norm(torch.view_as_real(x).flatten(1), dim=1)
-
-
-def _scaled(x: Complex[Tensor, "batch *any"], scale: Float[Tensor, " batch"]) -> Complex[Tensor, "batch *any"]:
-    """A real factor a row, without making it complex first."""
-    return torch.view_as_complex(torch.view_as_real(x) * scale.reshape(-1, *x.ndim * [1]))

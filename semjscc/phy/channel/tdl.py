@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex
 from torch import Tensor
 
 from semjscc.phy.channel.base import Channel, Normalization
 from semjscc.phy.channel.paths import Paths
+from semjscc.phy.channel.phasors import phasor, sum_of_phasors
 from semjscc.phy.grid import ResourceGrid
 from semjscc.rng import Randomness
 from semjscc.types import Frames, Response
@@ -98,8 +99,7 @@ class TDL(Channel):
         self.powers, self.los_power = (powers / powers.sum()).split([len(profile.delays), 1])
 
     def draw(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Response:
-        f, tau = grid.frequencies(frames), self.delays.to(frames.real)
-        return self.path_gains(frames, grid, rng).mT @ _phasor(-2 * torch.pi * tau[:, None] * f)
+        return self.paths(frames, grid, rng).response(grid)
 
     def paths(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Paths:
         """Gains at every OFDM symbol of ``grid``, and delays of the taps, the same in all slots."""
@@ -115,43 +115,22 @@ class TDL(Channel):
         """
         (batch, num_tx), taps, N = frames.shape[:2], len(self.delays), self.num_sinusoids
         sector = torch.arange(N, device=frames.device) + rng.uniform("angles", (batch, taps, N), frames)
-        phi = 2 * torch.pi * rng.uniform("fading", (batch, self.num_rx, num_tx, taps, N), frames)
+        phi = 2 * torch.pi * rng.uniform("fading", (batch, self.num_rx * num_tx, taps * N), frames)
         doppler = self._doppler(frames, rng)[:, None]
         turn = (doppler / grid.subcarrier_spacing)[..., None] * torch.cos(2 * torch.pi / N * sector)
-        gains = _sum_of_phasors(phi.flatten(1, 2), turn, grid.num_symbols).unflatten(1, (self.num_rx, num_tx))
-        gains = gains * (self.powers.to(frames.real) / N).sqrt().to(frames.dtype)
+        gains = sum_of_phasors(phi, turn.flatten(1), grid.num_symbols, taps * [N])
+        gains = gains.unflatten(1, (self.num_rx, num_tx))
+        gains *= (self.powers.to(frames.real) / N).sqrt().to(frames.dtype)[:, None]
         if self.los_power > 0:
-            gains[..., 0] += self._line_of_sight(doppler * grid.times(frames), rng)
-        return gains.mT
+            gains[..., 0, :] += self._line_of_sight(doppler * grid.times(frames), rng)
+        return gains
 
     def _line_of_sight(self, wt: Tensor, rng: Randomness) -> Complex[Tensor, "batch 1 1 time"]:
         phi = 2 * torch.pi * rng.uniform("line of sight", (len(wt), 1), wt)
-        return (self.los_power.to(wt).sqrt() * _phasor(LOS_DOPPLER * wt + phi))[:, None, None]
+        return (self.los_power.to(wt).sqrt() * phasor(LOS_DOPPLER * wt + phi))[:, None, None]
 
     def _doppler(self, frames: Frames, rng: Randomness) -> Tensor:
         """Largest Doppler shift of each slot [rad/s]."""
         low, high = self.speed
         speed = low + (high - low) * rng.uniform("speed", frames.shape[:1], frames)
         return 2 * torch.pi * self.carrier_frequency / SPEED_OF_LIGHT * speed
-
-
-def _phasor(phase: Tensor) -> Tensor:
-    return torch.polar(torch.ones_like(phase), phase)
-
-
-def _sum_of_phasors(
-    phi: Float[Tensor, "batch pairs taps N"], turn: Float[Tensor, "batch taps N"], steps: int
-) -> Complex[Tensor, "batch pairs {steps} taps"]:
-    """sum_n exp(j (phi_n + turn_n t)) at t = 0, 1, ..., steps - 1.
-
-    From the middle, t = m + d and t = m - d turn as far, forward and back: exp(j turn t) = exp(j turn m) (cos(turn d)
-    +- j sin(turn d)). So half as many sines do, and the sums are one small real matrix product a tap.
-    """
-    d = torch.arange(steps, device=phi.device, dtype=phi.dtype) - (steps - 1) / 2
-    forward = d[steps // 2 :]
-    starts = (phi + turn[:, None] * ((steps - 1) / 2)).transpose(1, 2)
-    turns = turn.unsqueeze(2) * forward[:, None]
-    sums = torch.cat([starts.cos(), starts.sin()], 2) @ torch.cat([turns.cos(), turns.sin()], 2).mT
-    sums = torch.view_as_complex(sums.unflatten(2, (2, -1)).permute(0, 3, 4, 1, 2).contiguous())
-    cos = (d.abs()[:, None] == forward).to(sums)  # which of the sums each instant takes
-    return torch.cat([cos, 1j * d.sign()[:, None] * cos], 1) @ sums

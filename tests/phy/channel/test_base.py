@@ -51,6 +51,40 @@ def test_average_normalisation_removes_the_average_gain_and_none_leaves_it():
     torch.testing.assert_close(none, 0.1 * near)
 
 
+class Fixed(Channel):
+    """Answers with a response of its own."""
+
+    def __init__(self, response):
+        super().__init__(response.shape[1], "slot")
+        self.response = response
+
+    def draw(self, frames, grid, rng):
+        return self.response
+
+
+def test_only_what_was_drawn_is_overwritten():
+    h = torch.randn(3, 2, 1, 14, 128, dtype=torch.complex64)
+    kept = h.clone()
+    expected = kept / kept.abs().square().mean((1, 2, 3, 4), keepdim=True).sqrt()
+    torch.testing.assert_close(Fixed(h).normalized(h), expected)
+    assert torch.equal(h, kept)
+    torch.testing.assert_close(
+        Fixed(h[:, :1].expand(-1, 4, -1, -1, -1)).sample(frames(3), GRID)[:, :2],
+        Fixed(h[:, :1].expand(-1, 2, -1, -1, -1)).sample(frames(3), GRID),
+    )
+    assert torch.equal(h, kept)  # a view of the same memory many times over
+    torch.testing.assert_close(Fixed(h).sample(frames(3), GRID), expected)
+
+
+def test_gradients_come_back_to_what_was_drawn():
+    h = torch.randn(2, 2, 1, 3, 4, dtype=torch.complex128, requires_grad=True)
+    X, grid = (
+        torch.zeros(2, 1, 3, 4, dtype=torch.complex128),
+        ResourceGrid(4, 3, guard_carriers=(0, 0), pilot_symbols=()),
+    )
+    assert torch.autograd.gradcheck(lambda h: Fixed(h).sample(X, grid), h)
+
+
 def test_apply_is_y_equals_h_x_plus_n():
     torch.manual_seed(0)
     x, h = torch.randn(5, 3, 14, 128, dtype=torch.complex128), torch.randn(5, 2, 3, 14, 128, dtype=torch.complex128)

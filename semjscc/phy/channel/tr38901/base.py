@@ -87,9 +87,8 @@ class RayChannel(Channel):
             raise ValueError(f"frames of {frames.shape[1]} antennas, but {self.direction} sends from {self.num_tx}")
         scene = self.scene(len(frames), frames.real, rng)
         motion = scene.velocity / (self.wavelength * grid.subcarrier_spacing)
-        parts = [path_gains(rays, scene.bs, scene.ut, motion, grid.num_symbols) for rays in scene.single]
-        parts.append(path_gains(scene.rays, scene.bs, scene.ut, motion, grid.num_symbols, scene.strongest))
-        gains = torch.cat(parts, 3)
+        parts = [*scene.single, scene.rays]
+        gains = path_gains(parts, scene.bs, scene.ut, motion, grid.num_symbols, scene.strongest)
         return Paths(gains if self.direction == "uplink" else gains.transpose(1, 2), scene.delays)
 
     def draw(self, frames: Frames, grid: ResourceGrid, rng: Randomness) -> Response:

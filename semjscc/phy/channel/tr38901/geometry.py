@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from semjscc.phy.channel.phasors import phasor
 from semjscc.phy.channel.tr38901.arrays import Array
 
 
@@ -52,8 +53,7 @@ class End:
     def phasors(self, rays: Directions) -> Complex[Tensor, "batch elements rays"]:
         """exp(j 2 pi r . d / lambda): by how much each element is ahead of the array's centre."""
         positions = self.array.positions(rays.outwards) @ self.turn.mT
-        phase = 2 * math.pi * (positions @ rays.outwards)
-        return torch.complex(phase.cos(), phase.sin())
+        return phasor(2 * math.pi * (positions @ rays.outwards))
 
     def fields(self, rays: Directions) -> Float[Tensor, "batch slants 2 rays"]:
         """F_theta and F_phi of each polarisation, in the world's coordinates (7.1-11).

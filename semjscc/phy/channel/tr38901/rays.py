@@ -1,6 +1,7 @@
 """Rays, and what they sum up to: steps 8 to 11 of TR 38.901, clause 7.5."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,8 +9,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from semjscc.phy.channel.phasors import sum_over_time
 from semjscc.phy.channel.tr38901.geometry import Directions, End
-from semjscc.phy.channel.tr38901.response import sum_over_time
 from semjscc.rng import Randomness
 
 # Table 7.5-3, the rays of the three sub-clusters of Table 7.5-5 one after the other
@@ -31,6 +32,11 @@ class Rays:
     powers: Float[Tensor, "batch clusters"]  # each ray has a share of 1 / rays
     cross: Float[Tensor, "batch clusters rays"]  # sqrt(1 / kappa), the amplitude of the two cross-polar phasors
     phases: Float[Tensor, "batch 4 clusters rays"]  # [rad] theta-theta, theta-phi, phi-theta, phi-phi; BS first
+
+    @property
+    def amplitudes(self) -> Float[Tensor, "batch clusters rays"]:
+        """Of each ray."""
+        return (self.powers / self.cross.shape[2]).sqrt()[..., None].expand_as(self.cross)
 
 
 def line_of_sight(azimuths: Tensor, zeniths: Tensor, power: Tensor, phase: Tensor) -> Rays:
@@ -71,22 +77,29 @@ def _pool(groups: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> 
 
 
 def path_gains(
-    rays: Rays, bs: End, ut: End, motion: Float[Tensor, "batch 3"], steps: int, strongest: int = 0
+    parts: Sequence[Rays], bs: End, ut: End, motion: Float[Tensor, "batch 3"], steps: int, strongest: int = 0
 ) -> Complex[Tensor, "batch bs_antennas ut_antennas paths {steps}"]:
-    """(7.5-22) at times 0, 1, ..., steps - 1, summed over the rays: a path a cluster.
+    """(7.5-22) at times 0, 1, ..., steps - 1, summed over the rays: a path a cluster, part by part.
 
     Args:
         motion: of the user, in wavelengths a time step.
-        strongest: so many of the first clusters are split into sub-clusters, three paths each (7.5-27).
+        strongest: so many of the last part's first clusters are split into sub-clusters, three paths each (7.5-27).
     """
-    at_bs = Directions.at(rays.bs_azimuth.flatten(1), rays.bs_zenith.flatten(1))
-    at_ut = Directions.at(rays.ut_azimuth.flatten(1), rays.ut_zenith.flatten(1))
-    turn = 2 * math.pi * (motion[:, None] @ at_ut.outwards).unflatten(-1, rays.cross.shape[1:])
-    A = _polarised(rays, (steps - 1) / 2 * turn, bs.fields(at_bs), ut.fields(at_ut))[:, None, :, None]
-    A = bs.phasors(at_bs)[:, :, None, None, None] * ut.phasors(at_ut)[:, None, None, :, None] * A
-    A = A.flatten(1, 4).unflatten(-1, rays.cross.shape[1:])
-    antennas = (bs.array.size, ut.array.size)
-    return sum_over_time(A, turn[:, 0], steps, SUB_CLUSTERS, strongest).unflatten(1, antennas)
+    at_bs = Directions.at(_all(parts, "bs_azimuth"), _all(parts, "bs_zenith"))
+    at_ut = Directions.at(_all(parts, "ut_azimuth"), _all(parts, "ut_zenith"))
+    turn = 2 * math.pi * motion[:, None] @ at_ut.outwards
+    A = _polarised(parts, (steps - 1) / 2 * turn, bs.fields(at_bs), ut.fields(at_ut))[:, None, :, None]
+    A = bs.phasors(at_bs)[:, :, None, None, None] * (ut.phasors(at_ut)[:, None, None, :, None] * A)
+    counts = [count for rays in parts for count in rays.cross.shape[1] * rays.cross.shape[2:]]
+    clusters = len(counts) - parts[-1].cross.shape[1]
+    counts[clusters : clusters + strongest] = strongest * SUB_CLUSTERS
+    return sum_over_time(A.flatten(1, 4), turn[:, 0], steps, counts).unflatten(1, (bs.array.size, ut.array.size))
+
+
+def _all(parts: Sequence[Rays], name: str) -> Float[Tensor, "batch *any rays"]:
+    """Something of all rays, cluster by cluster."""
+    flat = [getattr(rays, name).flatten(-2) for rays in parts]
+    return torch.cat(flat, -1) if len(flat) > 1 else flat[0]
 
 
 def mean_gain(rays: Rays, bs: End, ut: End) -> Float[Tensor, " batch"]:
@@ -95,16 +108,18 @@ def mean_gain(rays: Rays, bs: End, ut: End) -> Float[Tensor, " batch"]:
     at_ut = Directions.at(rays.ut_azimuth.flatten(1), rays.ut_zenith.flatten(1))
     first, second = bs.fields(at_bs).square().mean(1), ut.fields(at_ut).square().mean(1)
     own, cross = (first * second).sum(1), (first * second.flip(1)).sum(1)
-    share = (rays.powers / rays.cross.shape[2])[..., None].expand_as(rays.cross).flatten(1)
+    share = rays.amplitudes.flatten(1).square()
     return (share * (own + rays.cross.flatten(1).square() * cross)).sum(1)
 
 
-def _polarised(rays: Rays, turn: Tensor, bs: Tensor, ut: Tensor) -> Complex[Tensor, "batch bs_slants ut_slants rays"]:
+def _polarised(
+    parts: Sequence[Rays], turn: Tensor, bs: Tensor, ut: Tensor
+) -> Complex[Tensor, "batch bs_slants ut_slants rays"]:
     """F^T Phi F, with the rays' amplitudes and turned by an angle [rad]."""
     fields = bs[:, :, None, :, None] * ut[:, None, :, None]
-    phases = (rays.phases + turn).flatten(2).unflatten(1, (1, 1, 2, 2))
-    share = (rays.powers / rays.cross.shape[2]).sqrt()[..., None].expand_as(rays.cross)
-    own, cross = (amplitude.flatten(1)[:, None, None] for amplitude in (share, share * rays.cross))
+    phases = (_all(parts, "phases") + turn).unflatten(1, (1, 1, 2, 2))
+    own = _all(parts, "amplitudes")[:, None, None]
+    cross = own * _all(parts, "cross")[:, None, None]
 
     def mixed(x: Tensor) -> Tensor:
         return own * (x[..., 0, 0, :] + x[..., 1, 1, :]) + cross * (x[..., 0, 1, :] + x[..., 1, 0, :])

@@ -362,7 +362,7 @@ def test_the_response_follows_the_velocity():
     def last(velocity):
         scene = channel.around(replace(user, velocity=velocity), seeded())
         motion = velocity / (channel.wavelength * GRID.subcarrier_spacing)
-        return path_gains(rays, scene.bs, scene.ut, motion, 3, scene.strongest)[..., 2]
+        return path_gains([rays], scene.bs, scene.ut, motion, 3, scene.strongest)[..., 2]
 
     assert torch.autograd.gradcheck(last, user.velocity.requires_grad_())
 
