@@ -54,9 +54,14 @@ class Tables(NamedTuple):
     factor: int  # of what is left [1/256]
 
 
+def on(device: torch.device, code: Tables) -> Tables:
+    """The tables of a code, where they are needed."""
+    return code
+
+
 def decode(tables: Tables, llrs: Tensor) -> Tensor:
     """LLRs ``[batch, received]`` of any precision --> information bits ``[batch, k]``."""
-    heard = llrs.detach().float().contiguous().numpy()
+    heard = llrs.float().contiguous().numpy()
     bits = np.empty((len(heard), tables.k), np.float32)
     in_threads(lambda first, last: _decode(tables, heard[first:last], bits[first:last]), len(heard), LANES)
     return torch.from_numpy(bits).to(llrs.dtype)
@@ -167,9 +172,7 @@ def _sweep(tables, posterior, messages, width):
                 bits[e] = _bit(tables, start + e, i) * width
             for c in range(0, width, LANES):
                 least = second = fill(np.int8(MOST))
-                sign = (
-                    ones if degree % 2 else zero
-                )  # logits are positive for ones: an odd number of them turns the sign
+                sign = ones if degree % 2 else zero  # logits are positive for ones: an odd number turns the sign
                 for e in range(degree):
                     x = minus(load(posterior, bits[e] + c), load(messages, ((start + e) * Z + i) * width + c))
                     store(extrinsic, e * LANES, x)

@@ -70,30 +70,49 @@ class QAM(nn.Module):
         Raises:
             ValueError: no such method.
         """
-        if method not in _GATHER:
-            raise ValueError(f"method must be one of {', '.join(_GATHER)}; got {method!r}")
+        if method not in DEMAPPERS:
+            raise ValueError(f"method must be one of {', '.join(DEMAPPERS)}; got {method!r}")
         noise_var = noise_var.to(symbols.real).clamp_min(torch.finfo(symbols.real.dtype).tiny ** 0.5)
         if len(self.levels) == 2:  # a straight line
             return torch.view_as_real(symbols * (-4 * self.levels[0].to(noise_var) / noise_var)).flatten(1)
         flat = symbols.flatten(), noise_var.expand(symbols.shape).flatten(), self.levels.to(noise_var)
-        if compiled := kernels("qam", *flat):
-            return compiled.llrs(*flat, exact=method == "app").reshape(len(symbols), -1)
-        return _in_blocks(*flat, _GATHER[method]).reshape(len(symbols), -1)
+        compiled = kernels("qam", *flat)
+        llrs = compiled.DEMAPPERS[method](*flat) if compiled else _in_blocks(*flat, DEMAPPERS[method])
+        return llrs.reshape(len(symbols), symbols.shape[1] * self.bits_per_symbol)
 
 
-def _in_blocks(symbols: Tensor, noise_var: Tensor, levels: Tensor, gather: Callable) -> Float[Tensor, "symbols bits"]:
+def _in_blocks(symbols: Tensor, noise_var: Tensor, levels: Tensor, demap: Callable) -> Float[Tensor, "symbols bits"]:
     """Block by block, in memory proportional to the LLRs; with gradients too: their blocks are computed once more in
-    the backward pass, so that no table is kept.
+    the backward pass, so that nothing else is kept.
     """
     size = max(1, BLOCK.get(symbols.device.type, 2**24) // len(levels))
-    again = torch.is_grad_enabled() and (symbols.requires_grad or noise_var.requires_grad)
-    demap = partial(checkpoint, _llrs, use_reentrant=False, preserve_rng_state=False) if again else _llrs
+    if torch.is_grad_enabled() and (symbols.requires_grad or noise_var.requires_grad):
+        demap = partial(checkpoint, demap, use_reentrant=False, preserve_rng_state=False)
     blocks = zip(symbols.split(size), noise_var.split(size), strict=True)
-    return torch.cat([demap(*block, levels, gather) for block in blocks])
+    return torch.cat([demap(*block, levels) for block in blocks])
 
 
-def _llrs(
-    symbols: Complex[Tensor, " symbols"], noise_var: Float[Tensor, " symbols"], levels: Tensor, gather: Callable
+def _maxlog(
+    symbols: Complex[Tensor, " symbols"], noise_var: Float[Tensor, " symbols"], levels: Float[Tensor, " levels"]
+) -> Float[Tensor, "symbols bits"]:
+    """In closed form, with u the value of an axis in units of half the distance between two levels.
+
+    The levels are a mirror image of themselves, and so is each half. So bit j is 1 where u_j < 0, with u_0 = u and
+    u_{j+1} = 2^(m-1-j) - |u_j|; the nearest level of all is |u_m| away, and the nearest with the other bit |u_j| + 1.
+    """
+    unit = levels.amax() / (len(levels) - 1)
+    u, folded = torch.view_as_real(symbols).T.contiguous() / unit, []
+    for power in reversed(range(len(levels).bit_length() - 1)):
+        sign = torch.ones_like(u).copysign_(u.detach())  # never 0: |u| has a slope where a bit is undecided, too
+        folded.append((sign, size := u * sign))
+        u = 2.0**power - size
+    nearer, farther, weight = 1.0 - u.abs(), 1.0 + u.abs(), -unit.square() / noise_var
+    llrs = [(size + nearer) * (size + farther) * (sign * weight) for sign, size in folded]
+    return torch.stack(llrs).flatten(0, 1).T  # the bits of I and Q take turns
+
+
+def _app(
+    symbols: Complex[Tensor, " symbols"], noise_var: Float[Tensor, " symbols"], levels: Float[Tensor, " levels"]
 ) -> Float[Tensor, "symbols bits"]:
     """Bit by bit: the levels where it is 1 against those where it is 0, and then the two halves of the table are one.
 
@@ -104,9 +123,9 @@ def _llrs(
     llrs = []
     while len(metric) > 1:
         kinds = metric.unflatten(0, (2, -1))
-        zero, one = gather(kinds, 1)
+        zero, one = _logsumexp(kinds, 1)
         llrs.append(one - zero)
-        metric = gather(kinds, 0)
+        metric = _logsumexp(kinds, 0)
     return torch.stack(llrs).flatten(0, 1).T  # the bits of I and Q take turns
 
 
@@ -118,7 +137,7 @@ def _logsumexp(x: Tensor, dim: int) -> Tensor:
     return (x - largest).clamp_min_(-80.0).exp_().sum(dim).log_() + largest.squeeze(dim)
 
 
-_GATHER: dict[str, Callable] = {"app": _logsumexp, "maxlog": torch.amax}
+DEMAPPERS: dict[str, Callable] = {"app": _app, "maxlog": _maxlog}
 
 
 def _amplitudes(bits: Float[Tensor, "*symbols bits"]) -> Float[Tensor, "*symbols"]:

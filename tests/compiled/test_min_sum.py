@@ -78,10 +78,17 @@ def test_precision_and_shape_follow_the_input():
         assert (bits.shape, bits.dtype) == ((*shape, 20), torch.float64)
 
 
+@pytest.mark.parametrize("backend", ["compiled", "triton"])
 @pytest.mark.parametrize("options", [{"algorithm": "sum-product"}, {"schedule": "flooding"}])
-def test_what_is_not_compiled_cannot_be_asked_for(options):
-    with pytest.raises(ValueError, match='"compiled" decodes with schedule "layered" and algorithm "min-sum"'):
-        LDPC5G(20, 60, backend="compiled", **options)
+def test_what_is_not_compiled_cannot_be_asked_for(backend, options):
+    with pytest.raises(ValueError, match=f'"{backend}" decodes with schedule "layered" and algorithm "min-sum"'):
+        LDPC5G(20, 60, backend=backend, **options)
+
+
+def test_an_offset_beyond_every_message_leaves_what_is_heard():
+    llrs = torch.randint(-6, 7, (3, 60), generator=torch.Generator().manual_seed(0)) / STEPS
+    compiled, in_torch = pair(20, 60, offset=40.0)
+    assert torch.equal(compiled.decode(llrs), in_torch.decode(llrs))
 
 
 def test_a_block_nearly_decoded_does_not_fall_apart():

@@ -117,9 +117,9 @@ def test_qam_says_what_it_expects():
 
 def brute_force(qam, symbols, noise_var, method):
     """Over all points at once, in double precision."""
-    points = qam.to(torch.float64).points.to(torch.complex128)
+    labels = torch.arange(2**qam.bits_per_symbol)[:, None] >> torch.arange(qam.bits_per_symbol).flip(0) & 1
+    points = qam.modulate(labels.double()).squeeze(1)
     metric = -(symbols.to(torch.complex128)[..., None] - points).abs().square() / noise_var.double()[..., None]
-    labels = torch.arange(len(points))[:, None] >> torch.arange(qam.bits_per_symbol).flip(0) & 1
     gather = {"app": torch.logsumexp, "maxlog": torch.amax}[method]
     llrs = [gather(metric[..., ones], -1) - gather(metric[..., ~ones], -1) for ones in labels.bool().T]
     return torch.stack(llrs, -1).flatten(-2)
@@ -138,7 +138,33 @@ def test_llrs_are_those_of_all_points(order, method, form):
         symbols.requires_grad_()
     llrs = QAM(order).demodulate(symbols, noise_var, method)
     # a metric of d^2 / N0 has d to half a unit in the last place of |y|, and so has the level
-    torch.testing.assert_close(llrs.double(), expected, rtol=1e-5, atol=2e-3 if form != "double" else 1e-3)
+    torch.testing.assert_close(llrs.double(), expected, rtol=1e-5, atol=2e-3 if form != "double" else 1e-9)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("gradients", [False, True])
+def test_maxlog_is_that_of_all_points_between_levels_on_them_and_far_outside(order, dtype, gradients):
+    """At every half of a level's distance from the next, nearest levels change."""
+    unit = math.sqrt(1.5 / (2**order - 1))
+    steps = torch.arange(-3.0 * 2 ** (order // 2), 3.0 * 2 ** (order // 2) + 1, 0.5, dtype=dtype)
+    axis = unit * torch.cat([steps, steps[:9] * 100])
+    symbols, noise_var = torch.complex(axis, axis.flip(0))[None], torch.tensor(0.1, dtype=dtype)
+    expected = brute_force(QAM(order), symbols, noise_var.expand(symbols.shape), "maxlog")
+    found = QAM(order).demodulate(symbols.requires_grad_(gradients), noise_var, "maxlog").detach().double()
+    # a folded value is off by half a unit in the last place of |y| for each fold; an LLR is some 2 |y| / N0 times that
+    room = 8 * (order + 2) * torch.finfo(dtype).eps * (1 + symbols.detach().abs().double().square()) / 0.1
+    assert ((found - expected).abs().unflatten(1, (-1, order)) <= room[..., None]).all()
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_maxlog_has_a_slope_where_a_bit_is_undecided(order):
+    """At 0 the first bit has its nearest levels one unit to both sides: its LLR falls by 4 units / N0."""
+    symbols = torch.zeros(1, 1, dtype=torch.complex64, requires_grad=True)
+    llrs = QAM(order).demodulate(symbols, torch.tensor(0.1), "maxlog")
+    (slope,) = torch.autograd.grad(llrs[0, 0], symbols)
+    assert llrs[0, 0] == 0.0
+    assert slope.item() == pytest.approx(-4 * math.sqrt(1.5 / (2**order - 1)) / 0.1, rel=1e-6)
 
 
 @pytest.mark.parametrize("method", ["app", "maxlog"])
@@ -147,15 +173,15 @@ def test_llrs_are_those_of_all_points(order, method, form):
 def test_long_payloads_take_memory_for_their_llrs_only(method, gradients, dtype, monkeypatch):
     """However long, no table holds more metrics than a block has; and blocks change nothing."""
     torch.manual_seed(4)
-    qam, tables, made = QAM(6), [], qam_module._llrs
+    qam, tables, made = QAM(6), [], qam_module.DEMAPPERS[method]
     symbols = torch.randn(3, 1000, dtype=dtype, requires_grad=gradients)
     whole = qam.demodulate(symbols, torch.tensor(0.1), method)
 
-    def watched(symbols, noise_var, levels, gather):
+    def watched(symbols, noise_var, levels):
         tables.append(len(symbols) * len(levels))
-        return made(symbols, noise_var, levels, gather)
+        return made(symbols, noise_var, levels)
 
-    monkeypatch.setattr(qam_module, "_llrs", watched)
+    monkeypatch.setitem(qam_module.DEMAPPERS, method, watched)
     monkeypatch.setattr(qam_module, "BLOCK", {"cpu": 800})
     blocks = qam.demodulate(symbols, torch.tensor(0.1), method)
     torch.testing.assert_close(blocks, whole)
@@ -191,3 +217,12 @@ def test_a_symbol_that_is_no_number_makes_llrs_that_are_none(order, method):
     symbols[0, 7] = torch.nan
     wrong = QAM(order).demodulate(symbols, torch.tensor(0.1), method).isnan().unflatten(1, (-1, order)).any(2)[0]
     assert wrong.nonzero().tolist() == [[7]]
+
+
+@pytest.mark.parametrize("order", [2, 6])
+@pytest.mark.parametrize("method", ["app", "maxlog"])
+@pytest.mark.parametrize("gradients", [False, True])
+def test_no_symbols_have_no_llrs(order, method, gradients):
+    for shape in [(0, 5), (2, 0)]:
+        symbols = torch.zeros(shape, dtype=torch.complex64, requires_grad=gradients)
+        assert QAM(order).demodulate(symbols, torch.tensor(0.1), method).shape == (shape[0], shape[1] * order)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from types import ModuleType
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from semjscc.compiled import kernels
+from semjscc.phy.fec.backends import check_backend, loops
 from semjscc.phy.fec.base import Code
 from semjscc.phy.fec.basegraph import CORE, BaseGraph, base_graph
 from semjscc.phy.fec.beliefs import BeliefPropagation
@@ -35,7 +34,8 @@ class LDPC5G(Code):
         scale: Factor of "min-sum".
         offset: What "offset-min-sum" takes off each message.
         backend: "compiled" (:mod:`semjscc.compiled`: on a CPU, without gradients; decoding is "layered" and
-            not "sum-product"), "torch" (everywhere), or "auto": compiled where it can be.
+            not "sum-product"), "triton" (likewise on a GPU, where torch encodes), "torch" (everywhere), or "auto":
+            compiled where it can be.
 
     Raises:
         ValueError: no such code, an unknown name, or a backend that cannot do it; the message says why.
@@ -61,7 +61,7 @@ class LDPC5G(Code):
             raise ValueError(f"algorithm must be one of {', '.join(rules)}; got {algorithm!r}")
         _check_rule(scale, offset)
         self.rule = rules[algorithm] if schedule == "layered" else None  # what the compiled decoder needs to know
-        _check_backend(backend, self.rule is not None)
+        check_backend(backend, self.rule is not None)
         self.backend = backend
         self.k, self.n = k, n
         self.graph = base_graph(k, n)
@@ -76,10 +76,10 @@ class LDPC5G(Code):
 
     def encode(self, bits: Float[Tensor, "*blocks k"]) -> Float[Tensor, "*blocks n"]:
         """Coded bits, 0.0 or 1.0."""
-        blocks = self._blocks(bits, self.k, "information bits")
-        if parity := self._kernels("parity", bits):
-            return parity.encode(self._encoding, blocks).reshape(*bits.shape[:-1], self.n)
-        codewords = self.encoder(nn.functional.pad(blocks, (0, self.graph.information_bits - self.k)))
+        _check_length(bits, self.k, "information bits")
+        if parity := loops("parity", self.backend, bits):
+            return parity.encode(self._encoding, bits)
+        codewords = self.encoder(nn.functional.pad(bits.reshape(-1, self.k), (0, self.graph.information_bits - self.k)))
         return self.rate_matcher.match(codewords).reshape(*bits.shape[:-1], self.n)
 
     def decode(
@@ -87,18 +87,20 @@ class LDPC5G(Code):
     ) -> Float[Tensor, "*blocks k"]:
         """Information bits, 0.0 or 1.0, from logits log P(1)/P(0) of the coded bits; infinite ones are certain.
 
-        ``prior`` has the logits of the information bits before anything is heard, those never sent included.
+        ``prior`` has the logits of the information bits before anything is heard, those never sent included. It is
+        added to what is heard; where both are infinite and say the contrary, nothing is known.
 
         Raises:
-            ValueError: an LLR is not a number; the message says in which block.
+            ValueError: an LLR or a logit of ``prior`` is not a number; the message says in which block.
         """
         with torch.no_grad():
-            min_sum = self._kernels("min_sum", llrs) if self.rule else None
+            min_sum = loops("min_sum", self.backend, llrs) if self.rule else None
             if not min_sum:
                 return (self.posterior(llrs, prior) > 0.0).to(llrs.dtype)
-            blocks = self._llrs(llrs)
+            blocks = _logits(llrs, self.n, "LLRs")
             heard = self.rate_matcher.collect(blocks) if prior is None else self._informed(blocks, prior)
-            return min_sum.decode(self._decoding[prior is not None], heard).reshape(*llrs.shape[:-1], self.k)
+            tables = self._decoding.on(heard.device, min_sum, prior is not None)
+            return min_sum.decode(tables, heard).reshape(*llrs.shape[:-1], self.k)
 
     def posterior(
         self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None = None
@@ -109,12 +111,23 @@ class LDPC5G(Code):
         which all its parity checks hold.
 
         Raises:
-            ValueError: an LLR is not a number; the message says in which block.
+            ValueError: an LLR or a logit of ``prior`` is not a number; the message says in which block.
         """
-        channel = self._informed(self._llrs(llrs).clamp(-LLR_MAX, LLR_MAX), prior).T.contiguous()
+        return self._codewords(llrs, prior)[:, : self.k].reshape(*llrs.shape[:-1], self.k)
+
+    def coded(
+        self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None = None
+    ) -> Float[Tensor, "*blocks n"]:
+        """Logits of the coded bits after decoding, as :meth:`posterior` gives them for the information bits."""
+        return self.rate_matcher.match(self._codewords(llrs, prior)).reshape(llrs.shape)
+
+    def _codewords(
+        self, llrs: Float[Tensor, "*blocks n"], prior: Float[Tensor, "*blocks k"] | None
+    ) -> Float[Tensor, "batch codeword"]:
+        """Logits of all bits after decoding."""
+        channel = self._informed(_logits(llrs, self.n, "LLRs"), prior).T.contiguous()
         at_once = max(1, AT_ONCE.get(channel.device.type, MOST_AT_ONCE) // self.beliefs.num_edges)
-        posterior = torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1)
-        return posterior[: self.k].T.reshape(*llrs.shape[:-1], self.k)
+        return torch.cat([self.beliefs(part.contiguous()) for part in channel.split(at_once, 1)], 1).T
 
     @cached_property
     def _encoding(self):
@@ -124,39 +137,30 @@ class LDPC5G(Code):
 
     @cached_property
     def _decoding(self):
-        """Of what is received, and of whole codewords."""
-        from semjscc.phy.fec.tables import for_decoding
+        from semjscc.phy.fec.tables import Decoding
 
-        matcher, everywhere = self.rate_matcher, torch.arange(self.beliefs.num_bits)
-        places = (matcher.buffer, matcher.filler), (everywhere, everywhere[:0])
-        return [for_decoding(self.needed, *bits, self.k, self.beliefs.iterations, *self.rule) for bits in places]
-
-    def _kernels(self, name: str, x: Tensor) -> ModuleType | None:
-        """Compiled code for what is asked, where there is to be some and can be."""
-        wanted = self.backend != "torch" and x.device.type == "cpu" and not x.requires_grad
-        return kernels(name) if wanted else None
+        return Decoding(self.needed, self.rate_matcher, self.k, self.beliefs.iterations, *self.rule)
 
     def _informed(
         self, blocks: Float[Tensor, "batch n"], prior: Float[Tensor, "*blocks k"] | None
     ) -> Float[Tensor, "batch codeword"]:
-        """LLRs of codewords, and what was known before."""
-        codewords = self.rate_matcher.recover(blocks, self.beliefs.num_bits, known=LLR_MAX)
+        """LLRs of codewords, and what was known before; what is certain both ways is not known."""
+        codewords = self.rate_matcher.recover(blocks.clamp(-LLR_MAX, LLR_MAX), self.beliefs.num_bits, known=LLR_MAX)
         if prior is None:
             return codewords
-        known = self._blocks(prior, self.k, "logits beforehand")
+        known = _logits(prior, self.k, "logits beforehand").clamp(-LLR_MAX, LLR_MAX)
         return codewords + nn.functional.pad(known, (0, codewords.shape[1] - self.k))
 
-    def _llrs(self, llrs: Tensor) -> Float[Tensor, "batch n"]:
-        """Blocks of LLRs, all of them numbers."""
-        blocks = self._blocks(llrs, self.n, "LLRs")
-        if blocks.detach().sum().isnan() and (wrong := blocks.isnan().any(1)).any():  # inf - inf is one as well
-            raise ValueError(f"LLRs of block {int(wrong.nonzero()[0])} of {len(blocks)} are not numbers (NaN)")
-        return blocks
 
-    def _blocks(self, x: Tensor, length: int, what: str) -> Float[Tensor, "batch length"]:
-        if x.shape[-1] != length:
-            raise ValueError(f"a block has {length} {what}; got {x.shape[-1]}")
-        return x.reshape(-1, length)
+def _logits(x: Tensor, length: int, what: str) -> Float[Tensor, "batch length"]:
+    """Blocks of ``x``, all of them numbers, and finite ones if any is infinite: so that inf - inf is 0."""
+    _check_length(x, length, what)
+    blocks = x.reshape(-1, length)
+    if blocks.detach().sum().isfinite():
+        return blocks
+    if (wrong := blocks.isnan().any(1)).any():
+        raise ValueError(f"{what} of block {int(wrong.nonzero()[0])} of {len(blocks)} are not numbers (NaN)")
+    return blocks.clamp(-LLR_MAX, LLR_MAX)
 
 
 def _needed(graph: BaseGraph, k: int, last_bit: int) -> BaseGraph:
@@ -179,18 +183,13 @@ def _check_sizes(k: int, n: int, bits_per_symbol: int | None, iterations: int) -
         raise ValueError(f"iterations must be at least 1; got {iterations}")
 
 
+def _check_length(blocks: Tensor, length: int, what: str) -> None:
+    if blocks.shape[-1] != length:
+        raise ValueError(f"a block has {length} {what}; got {blocks.shape[-1]}")
+
+
 def _check_rule(scale: float, offset: float) -> None:
     if not 0.0 < scale <= 1.0:
         raise ValueError(f"scale must lie in (0, 1]; got {scale}")
     if offset < 0.0:
         raise ValueError(f"offset must not be negative; got {offset}")
-
-
-def _check_backend(backend: str, can_compile: bool) -> None:
-    backends = ("auto", "compiled", "torch")
-    if backend not in backends:
-        raise ValueError(f"backend must be one of {', '.join(backends)}; got {backend!r}")
-    if backend == "compiled" and not can_compile:
-        raise ValueError(
-            'backend "compiled" decodes with schedule "layered" and algorithm "min-sum" or "offset-min-sum"'
-        )

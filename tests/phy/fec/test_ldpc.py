@@ -206,6 +206,34 @@ def test_infinite_llrs_are_certain_and_no_numbers_are_refused(algorithm, backend
             decode(certain)
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_what_is_certain_both_ways_is_not_known_at_all(algorithm, backend):
+    """Heard twice, or heard and known beforehand: infinities of both signs cancel, and do no more than erase a bit."""
+    code, bits = LDPC5G(40, 500, algorithm=algorithm, backend=backend), random_bits(2, 40)
+    llrs, prior = 10.0 * (2.0 * code.encode(bits) - 1.0), torch.zeros(2, 40)
+    again, first_heard = len(code.rate_matcher.buffer), 2 * code.graph.lifting
+    llrs[:, [3, again + 3]] = 0.0
+    erased = llrs.clone()
+    llrs[0, 3], llrs[0, again + 3] = torch.inf, -torch.inf
+    llrs[1, 3], prior[1, first_heard + 3] = torch.inf, -torch.inf
+    assert torch.equal(code.decode(llrs, prior), bits)
+    assert torch.equal(code.decode(llrs[:1]), bits[:1])
+    torch.testing.assert_close(code.posterior(llrs, prior), code.posterior(erased))
+
+
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_what_is_certain_beforehand_stays_so(backend):
+    code, bits = LDPC5G(100, 200, backend=backend), random_bits(3, 100)
+    noise = torch.randn(3, 200, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(code.decode(noise, (2.0 * bits - 1.0) * torch.inf), bits)
+    known = torch.zeros(3, 100)
+    known[2, 50] = torch.nan
+    for decode in (code.decode, code.posterior):
+        with pytest.raises(ValueError, match=r"logits beforehand of block 2 of 3 are not numbers"):
+            decode(noise, known)
+
+
 def test_shapes_and_precision_follow_the_input():
     code = LDPC5G(20, 60)
     for shape in [(0,), (3,), (2, 3), ()]:
@@ -227,7 +255,7 @@ def test_shapes_and_precision_follow_the_input():
         (100, 200, {"iterations": 0}, "iterations must be at least 1; got 0"),
         (100, 200, {"algorithm": "magic"}, "one of sum-product, min-sum, offset-min-sum; got 'magic'"),
         (100, 200, {"schedule": "magic"}, "one of flooding, layered; got 'magic'"),
-        (100, 200, {"backend": "magic"}, "one of auto, compiled, torch; got 'magic'"),
+        (100, 200, {"backend": "magic"}, "one of auto, compiled, triton, torch; got 'magic'"),
         (100, 200, {"scale": 0.0}, r"scale must lie in \(0, 1\]; got 0.0"),
         (100, 200, {"offset": -1.0}, "offset must not be negative; got -1.0"),
     ],
