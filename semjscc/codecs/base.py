@@ -23,6 +23,16 @@ class BitCodec(nn.Module, ABC):
     def decode(self, bits: Bits, size: tuple[int, int], rng: Randomness = GLOBAL) -> Images:
         """Pictures of ``size`` = (height, width) from payloads, damaged ones too: it never raises on bits."""
 
+    def fit(self, images: Images, bits: int) -> Bits:
+        """Payload of each image, in at most ``bits`` bits, for codecs that trade bits for quality.
+
+        The contract bends here: what such a codec makes of a picture is for the link to say, by what it can carry.
+
+        Raises:
+            ValueError: the codec has one size for everything, or none that is so small.
+        """
+        raise ValueError(f"{type(self).__name__} cannot be told how many bits to take: leave bandwidth_ratio out")
+
     def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
         """How many bits of each payload carry the picture; the rest fills the budget."""
         return torch.full((bits.shape[0],), bits.shape[1])
@@ -35,8 +45,9 @@ class BitCodec(nn.Module, ABC):
         """What is known of every payload before it is heard, the logit log P(1)/P(0) of each bit; None: nothing."""
         return None
 
-    def undecodable(self, bits: Bits) -> Tensor | None:
-        """1.0 for each payload that yields no picture, shape ``[batch]``; None where every payload yields one."""
+    def undecodable(self, bits: Bits, size: tuple[int, int]) -> Tensor | None:
+        """1.0 for each payload that yields no picture of ``size`` = (height, width), shape ``[batch]``; None where every
+        payload yields one."""
         return None
 
 

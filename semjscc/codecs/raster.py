@@ -1,49 +1,21 @@
 """Pictures as bits: raw pixels, and picture files coded into a budget of bits."""
 
-import warnings
+import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from functools import partial
-from io import BytesIO
-from typing import Any, Literal
+from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
-from PIL import ImageFile as PillowFile
 from torch import Tensor
 
 from semjscc.codecs.base import BitCodec
+from semjscc.codecs.formats import FORMATS, Pixels, halved
 from semjscc.codecs.packing import bits_to_bytes, bytes_to_bits
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.types import Bits, Images
-
-# An optimised JPEG must fit into one buffer, and Pillow's own guess of a byte per pixel is too little for noise.
-PillowFile.MAXBLOCK = 2**24
-
-# Pillow's save options at a quality of 1 to 100. JPEG and AVIF choose, picture by picture, between halved and full
-# colour resolution. JPEG 2000 is a bare codestream, compressed 1000 to 1 times, in YCbCr (`mct`): Pillow's default is
-# RGB, which costs 1 to 3.5 dB at the same size.
-SETTINGS: dict[str, list[Callable[[int], dict[str, Any]]]] = {
-    "JPEG": [
-        lambda quality: {"quality": quality, "optimize": True, "subsampling": "4:2:0"},
-        lambda quality: {"quality": quality, "optimize": True, "subsampling": "4:4:4"},
-    ],
-    "WEBP": [lambda quality: {"quality": quality}],
-    "AVIF": [
-        lambda quality: {"quality": quality, "speed": 8, "subsampling": "4:2:0"},
-        lambda quality: {"quality": quality, "speed": 8, "subsampling": "4:4:4"},
-    ],
-    "JPEG2000": [
-        lambda quality: {
-            "quality_layers": [1000 ** (1 - quality / 100)],
-            "irreversible": True,
-            "mct": 1,
-            "no_jp2": True,
-        },
-    ],
-}
 
 
 class RawPixels(BitCodec):
@@ -59,35 +31,51 @@ class RawPixels(BitCodec):
 class ImageFile(BitCodec):
     """The best picture file that fits a budget of bits, filled up with zeros.
 
-    For each colour resolution of the format, and for the picture in full, half, quarter, ... size, bisection finds the
-    highest quality that fits; of these files the one whose picture comes back with the least squared error is sent.
-    A file that damage has made unreadable is shown as mid-grey, as is one whose header claims more pixels than the
-    budget is for: such a file is not decoded.
+    For each setting of the format (:mod:`semjscc.codecs.formats`), and for the picture in full, half, quarter, ... size
+    as long as that makes it better, bisection finds the highest quality that fits; of these files the one whose
+    picture comes back with the least squared error is sent.
+
+    A damaged file is shown as far as it decodes: a JPEG to its end, with what its reader makes of wrong bits. One that
+    does not decode at all is shown as mid-grey, as is one whose header claims more pixels than the picture has: such a
+    file is not decoded. A picture of which not even the smallest file fits is sent as nothing but zeros, and so is
+    undecodable.
 
     Args:
-        format: "JPEG", "WEBP", "AVIF" or "JPEG2000"
-        bits_per_pixel: the budget is ``floor(bits_per_pixel * height * width / 8)`` bytes for every picture
+        format: "JPEG", "JPEG2000", "WEBP", "AVIF" or "HEVC" (intra, the codec inside BPG)
+        bits_per_pixel: the budget of :meth:`encode` is ``floor(bits_per_pixel * height * width)`` bits for every
+            picture; None for a codec that is only told budgets (:meth:`fit`)
+        charge_header: whether the file is sent whole. Otherwise what the receiver can know of it beforehand, container
+            and tables, is left out of the payload and put back on arrival (:meth:`Format.strip`).
     """
 
-    def __init__(self, format: Literal["JPEG", "WEBP", "AVIF", "JPEG2000"], bits_per_pixel: float):
+    def __init__(self, format: str, bits_per_pixel: float | None = None, charge_header: bool = True):
         super().__init__()
-        if not bits_per_pixel > 0:
+        if format not in FORMATS:
+            raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {format!r}")
+        if bits_per_pixel is not None and not bits_per_pixel > 0:
             raise ValueError(f"bits_per_pixel must be positive, not {bits_per_pixel}")
-        self.format, self.settings, self.bits_per_pixel = format, SETTINGS[format], bits_per_pixel
+        self.format, self.bits_per_pixel, self.charge_header = FORMATS[format], bits_per_pixel, charge_header
 
     def encode(self, images: Images) -> Bits:
-        """Payload of each image; empty, and so undecodable, where even a thumbnail of lowest quality exceeds it."""
-        budget = int(self.bits_per_pixel * images.shape[2] * images.shape[3] / 8)
-        payloads = [self._best(Image.fromarray(pixels), budget) for pixels in _to_pixels(images).cpu().numpy()]
+        """Payload of each image, in ``bits_per_pixel``; raises ``ValueError`` where none are set."""
+        if self.bits_per_pixel is None:
+            raise ValueError("a picture file without bits_per_pixel must be told its budget: give the system a ratio")
+        return self.fit(images, int(self.bits_per_pixel * images.shape[2] * images.shape[3]))
+
+    def fit(self, images: Images, bits: int) -> Bits:
+        """Payload of each image, as many whole bytes as ``bits`` hold; raises ``ValueError`` where they hold none."""
+        if bits < 8:
+            raise ValueError(f"a picture file of at most {bits} bits: 8, a byte, is the least")
+        payloads = [self._best(Image.fromarray(pixels), bits // 8) for pixels in _to_pixels(images).cpu().numpy()]
         data = torch.frombuffer(bytearray(b"".join(payloads)), dtype=torch.uint8)
-        return bytes_to_bits(data.view(len(payloads), budget).to(images.device))
+        return bytes_to_bits(data.view(len(payloads), bits // 8).to(images.device))
 
     def decode(self, bits: Bits, size: tuple[int, int], rng: Randomness = GLOBAL) -> Images:
         return torch.stack([self._shown(payload, size) for payload in _payloads(bits)]).to(bits.device)
 
-    def undecodable(self, bits: Bits) -> Float[Tensor, " batch"]:
+    def undecodable(self, bits: Bits, size: tuple[int, int]) -> Float[Tensor, " batch"]:
         """1.0 for each payload that is shown as mid-grey."""
-        damaged = [self._picture(payload) is None for payload in _payloads(bits)]
+        damaged = [self._picture(payload, size) is None for payload in _payloads(bits)]
         return torch.tensor(damaged, device=bits.device).float()
 
     def content_bits(self, bits: Bits) -> Int[Tensor, " batch"]:
@@ -96,50 +84,49 @@ class ImageFile(BitCodec):
 
     def _best(self, picture: Image.Image, budget: int) -> bytes:
         """The payload that shows ``picture`` with the least squared error."""
-        height, width = picture.height, picture.width
-        writers = list(self._writers(picture))
-        payloads = [file.ljust(budget, b"\0") for write in writers if (file := _largest(write, budget))]
-        if not payloads:
-            return bytes(budget)
-        truth = _to_image(picture)
-        return min(payloads, key=lambda payload: (self._shown(payload, (height, width)) - truth).square().sum())
+        best, least, truth = bytes(budget), math.inf, _to_image(picture)
+        for halvings, smaller in enumerate(map(Pixels, _halvings(picture))):
+            files = [self._largest(smaller, setting, halvings, budget) for setting in range(len(self.format.settings))]
+            payloads = [file.ljust(budget, b"\0") for file in files if file]
+            shown = [self._shown(payload, (picture.height, picture.width)) for payload in payloads]
+            errors = [(image - truth).square().sum().item() for image in shown]
+            if errors and min(errors) >= least:
+                break
+            if errors:
+                best, least = payloads[errors.index(min(errors))], min(errors)
+        return best
 
-    def _writers(self, picture: Image.Image) -> Iterator[Callable[[int], bytes]]:
-        """Quality -> file, for each setting and each halving of ``picture`` down to 8 x 8."""
-        while True:
-            for settings in self.settings:
-                yield partial(_write, picture, self.format, settings)
-            if max(picture.size) <= 8:
-                return
-            picture = picture.resize([(side + 1) // 2 for side in picture.size], Image.Resampling.LANCZOS)
+    def _largest(self, picture: Pixels, setting: int, halvings: int, budget: int) -> bytes | None:
+        """What is sent of the file of highest quality that fits ``budget`` bytes; None where none fits."""
+
+        def payload(level: int) -> bytes:
+            if self.charge_header:
+                return self.format.write(picture, setting, level)
+            return self.format.strip(picture, setting, halvings, level)
+
+        level = bisect_right(range(1, self.format.levels + 1), budget, key=lambda level: len(payload(level)))
+        return payload(level) if level else None
 
     def _shown(self, payload: bytes, size: tuple[int, int]) -> Float[Tensor, "3 height width"]:
-        picture = self._picture(payload)
+        picture = self._picture(payload, size)
         if picture is None:
             return torch.full((3, *size), 0.5)
         return _to_image(picture.resize(size[::-1], Image.Resampling.BICUBIC))
 
-    def _picture(self, payload: bytes) -> Image.Image | None:
-        """The picture in ``payload``; None where it is damaged or claims more pixels than the budget is for."""
-        most_pixels = 8 * (len(payload) + 1) / self.bits_per_pixel
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                picture = Image.open(BytesIO(payload), formats=[self.format])
-                return picture.convert("RGB") if picture.width * picture.height <= most_pixels else None
-        except Exception:  # Pillow's readers raise a dozen kinds on damage, and none of them is news
-            return None
+    def _picture(self, payload: bytes, size: tuple[int, int]) -> Image.Image | None:
+        """The picture in ``payload``; None where there is none to be had."""
+        file = payload if self.charge_header else self.format.restore(payload, size[::-1])
+        return self.format.read(file, size) if file else None
 
 
-def _largest(write: Callable[[int], bytes], budget: int) -> bytes | None:
-    """The file of highest quality, 1 to 100, that fits ``budget`` bytes; None where none fits."""
-    quality = bisect_right(range(1, 101), budget, key=lambda quality: len(write(quality)))
-    return write(quality) if quality else None
-
-
-def _write(picture: Image.Image, format: str, settings: Callable[[int], dict[str, Any]], quality: int) -> bytes:
-    file = BytesIO()
-    picture.save(file, format, **settings(quality))
-    return file.getvalue()
+def _halvings(picture: Image.Image) -> Iterator[Image.Image]:
+    """``picture``, and its halvings down to 8 x 8."""
+    whole = picture.size
+    for times in count():
+        yield picture
+        if max(picture.size) <= 8:
+            return
+        picture = picture.resize(halved(whole, times + 1), Image.Resampling.LANCZOS)
 
 
 def _payloads(bits: Bits) -> list[bytes]:

@@ -8,7 +8,12 @@ from semjscc.types import Delivery, Pictures
 
 
 class Metric(nn.Module, ABC):
-    """One or more figures per image. What a system cannot have is left out, never zero."""
+    """One or more figures per image. What a system cannot have is left out, never zero.
+
+    ``absent`` is the reason of a metric that has no figures on this machine, whatever the system.
+    """
+
+    absent: str = ""
 
     @abstractmethod
     def forward(self, sent: Pictures, delivery: Delivery) -> dict[str, Tensor]:

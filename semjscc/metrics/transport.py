@@ -12,8 +12,9 @@ class Transport(Metric):
     - ``ber``: share of the payload bits that were heard wrong
     - ``success_ratio``: S = B_s / B_t, the share that was heard right (paper A)
     - ``effective_rate_bps``: R S with R = B_t / T, T the time on the air [bit/s] (paper A); B_t counts every bit of
-      the payload, filling included
+      the payload, filling included; absent where time does not matter, at a duration of 0
     - ``bler``: share of the code blocks that did not arrive whole
+    - ``damaged``: 1.0 where not all of a picture's blocks did
     - ``undecodable``: 1.0 where the payload yields no picture
     """
 
@@ -21,10 +22,11 @@ class Transport(Metric):
         figures: dict[str, Tensor] = {}
         if delivery.sent_bits is not None and delivery.heard_bits is not None:
             ber = (delivery.heard_bits != delivery.sent_bits).float().mean(1)
-            rate = delivery.payload_bits / delivery.duration
-            figures |= {"ber": ber, "success_ratio": 1 - ber, "effective_rate_bps": rate * (1 - ber)}
+            figures |= {"ber": ber, "success_ratio": 1 - ber}
+            if delivery.duration:
+                figures["effective_rate_bps"] = delivery.payload_bits / delivery.duration * (1 - ber)
         if delivery.block_errors is not None:
-            figures["bler"] = delivery.block_errors.mean(1)
+            figures |= {"bler": delivery.block_errors.mean(1), "damaged": delivery.block_errors.amax(1)}
         if delivery.undecodable is not None:
             figures["undecodable"] = delivery.undecodable
         return figures

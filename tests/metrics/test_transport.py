@@ -50,5 +50,5 @@ def test_blocks_and_pictures_lost():
 def test_what_a_system_does_not_have_is_absent():
     assert Transport()(SENT, delivery()) == {}
     figures = Transport()(SENT, delivery(**bits_with_errors(1, 2), block_errors=torch.ones(2, 1)))
-    assert set(figures) == {"ber", "success_ratio", "effective_rate_bps", "bler"}
+    assert set(figures) == {"ber", "success_ratio", "effective_rate_bps", "bler", "damaged"}
     assert all(figure.shape == (2,) for figure in figures.values())

@@ -1,0 +1,129 @@
+"""What learned image codecs share: any picture size, any bandwidth ratio there is, unit power per image."""
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from semjscc.codecs.weights import Trained
+from semjscc.types import SNR, Images, Received, Symbols
+
+Features = Float[Tensor, "batch features rows columns"]  # two neighbours are the real and imaginary part of a symbol
+Maps = Float[Tensor, "batch _ _ _"]  # features between two layers, of any width and size
+
+
+class LearnedCodec(Trained):
+    """Pictures <-> features on a grid ``stride`` times as coarse, each pair of them a complex symbol::
+
+        images --> pad  --> analyse    --> features --> symbols --> unit power
+        images <-- crop <-- synthesise <-- features <-- symbols
+
+    Bandwidth ratio = symbols a position / (3 stride^2). A side that is no multiple of the stride is continued by its
+    last row or column, and pays for that. Feature after feature is sent, each over the whole picture: a bad slot harms
+    some features everywhere, not all of them somewhere.
+
+    Args:
+        stride: pixels a position of the grid, along each side.
+        bandwidth_ratio: complex symbols per 3 H W.
+        layout: what else the weights depend on.
+
+    Raises:
+        ValueError: no whole number of symbols a position has this bandwidth ratio.
+    """
+
+    def __init__(self, stride: int, bandwidth_ratio: float, layout: dict[str, Any]):
+        each = symbols_a_position(bandwidth_ratio, stride)
+        super().__init__({"stride": stride, "symbols_a_position": each, **layout})
+        self.stride = stride
+        self.symbols_a_position = each
+
+    @abstractmethod
+    def analyse(self, images: Images, snr_db: SNR) -> Features:
+        """Features, of any power, of pictures whose sides are multiples of the stride."""
+
+    @abstractmethod
+    def synthesise(self, features: Features, snr_db: SNR) -> Images:
+        """Pictures of such sides."""
+
+    def encode(self, images: Images, snr_db: SNR) -> Symbols:
+        """Raises ``ValueError`` for a picture without pixels."""
+        rows, columns = self.grid((images.shape[2], images.shape[3]))
+        below, right = rows * self.stride - images.shape[2], columns * self.stride - images.shape[3]
+        padded = F.pad(images, (0, right, 0, below), mode="replicate") if below or right else images
+        return unit_power(_to_symbols(self.analyse(padded, snr_db)))
+
+    def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
+        """Raises ``ValueError`` where the symbols are not those of a picture of this size."""
+        features = self.arrange(torch.view_as_real(received.symbols), size)
+        return cropped(self.synthesise(features, snr_db), size)
+
+    def grid(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns of the features of pictures of ``size`` = (height, width)."""
+        if min(size) < 1:
+            raise ValueError(f"a picture of {size[0]} x {size[1]} pixels: at least 1 x 1 is needed")
+        return -(-size[0] // self.stride), -(-size[1] // self.stride)
+
+    def symbols(self, size: tuple[int, int]) -> int:
+        """How many symbols a picture of ``size`` = (height, width) takes."""
+        return math.prod(self.grid(size)) * self.symbols_a_position
+
+    def affords(self, each: int) -> bool:
+        """Whether pictures may be sent with so many symbols a position."""
+        return each == self.symbols_a_position
+
+    def arrange(self, values: Float[Tensor, "batch symbols parts"], size: tuple[int, int]) -> Features:
+        """What there is of each symbol, as features of pictures of ``size``."""
+        rows, columns = self.grid(size)
+        each, rest = divmod(values.shape[1], rows * columns)
+        if rest or not self.affords(each):
+            raise ValueError(f"{values.shape[1]} symbols for {size[0]} x {size[1]} pixels, not {self.symbols(size)}")
+        return values.reshape(len(values), each, rows, columns, -1).movedim(-1, 2).flatten(1, 2)
+
+
+def symbols_a_position(bandwidth_ratio: float, stride: int) -> int:
+    """Complex symbols that each ``stride`` x ``stride`` pixels are worth; 0.1667 is taken for 1/6.
+
+    Raises:
+        ValueError: that is no whole number, or none; the nearest ratios are named.
+    """
+    finest = 3 * stride**2
+    each = bandwidth_ratio * finest
+    if each > 0.5 and math.isclose(each, round(each), rel_tol=1e-3):
+        return round(each)
+    nearest = sorted({max(1, math.floor(each)), max(1, math.ceil(each))})
+    said = " and ".join(f"{count}/{finest} = {count / finest:.4f}" for count in nearest)
+    raise ValueError(
+        f"bandwidth_ratio={bandwidth_ratio}: with {stride} x {stride} pixels a position it is a multiple of "
+        f"1/{finest}; nearest: {said}"
+    )
+
+
+def unit_power(symbols: Symbols) -> Symbols:
+    """Each image's symbols over the root of their mean power; nothing but zeros stays as it is."""
+    parts = torch.view_as_real(symbols)
+    power = 2 * parts.square().mean((1, 2), keepdim=True)
+    return torch.view_as_complex(parts * power.clamp_min(torch.finfo(power.dtype).tiny).rsqrt())
+
+
+def cropped(images: Images, size: tuple[int, int]) -> Float[Tensor, "batch 3 _ _"]:
+    """The upper left corner of ``size`` = (height, width), in float32 at least."""
+    return _at_least_float32(images[..., : size[0], : size[1]])
+
+
+def snr_level(snr_db: Tensor) -> Tensor:
+    """What networks are told of an SNR [dB] of any shape: a number of about 1, finite without noise, too."""
+    return snr_db.clamp(-20.0, 40.0) / 20.0
+
+
+def _to_symbols(features: Features) -> Symbols:
+    parts = _at_least_float32(features).unflatten(1, (-1, 2)).movedim(2, -1)
+    return torch.view_as_complex(parts.contiguous()).flatten(1)
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    """Mixed precision ends here."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
