@@ -51,6 +51,7 @@ def main() -> None:
         pictures.delay_doppler(args.pictures / "delay-doppler.png")
         pictures.path_loss(args.pictures / "path-loss.png", args.seed)
         pictures.normalizations(figures, args.pictures / "normalizations.png", args.seed)
+        pictures.receivers(figures, args.pictures / "receivers.png")
         pictures.prefixes(figures, args.pictures / "prefixes.png")
     print(f"figures {args.out}\npictures {args.pictures}")
 

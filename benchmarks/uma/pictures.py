@@ -102,6 +102,17 @@ def normalizations(figures: dict[str, Any], path: Path, seed: int) -> None:
     save(figure, path)
 
 
+def receivers(figures: dict[str, Any], path: Path) -> None:
+    """What knowing the channel better is worth."""
+    names = ("slot", "pilots' own statistics", "refined twice", "perfect CSI")
+    figure, axes = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    _curve(axes, figures, names)
+    axes.legend(["least squares", *names[1:]], frameon=False, fontsize=7)
+    axes.set_xlim(-2, 7)
+    axes.grid(alpha=0.3)
+    save(figure, path)
+
+
 def prefixes(figures: dict[str, Any], path: Path) -> None:
     """Block error rates with the waveform in time."""
     figure, axes = plt.subplots(figsize=(5.6, 3.6), layout="constrained")

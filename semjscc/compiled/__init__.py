@@ -1,8 +1,8 @@
 """Hot loops in machine code: in single precision on a CPU, compiled by numba, and one for GPUs, compiled by Triton.
 Each stands beside a torch form, which defines it and does everywhere else.
 
-Numba keeps what it has compiled beside the file, and looks only at that file: after a change in ``functions.py`` or
-``lanes.py``, touch the others.
+Numba keeps what it has compiled beside the file, and looks only at that file: after a change in ``functions.py``,
+``floats.py`` or ``lanes.py``, touch the others.
 """
 
 import warnings

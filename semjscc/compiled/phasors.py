@@ -42,7 +42,7 @@ def _sums(rays, phases, turns, ends, steps, sums, first, last):
 
     ``rays`` are those of all pairs; or room for those of one, which are then phasors with these ``phases`` at t = 0.
     """
-    count, paths, pairs = turns.shape[1], len(ends), len(sums) // (2 * len(turns) * len(ends) * steps)
+    count, paths, pairs = turns.shape[1], len(ends), len(sums) // max(1, 2 * len(turns) * len(ends) * steps)
     half, middle = (steps + 1) // 2, _ZERO if steps % 2 else _HALF
     waves, total = np.empty(count * LANES, np.float32), np.empty(TWICE, np.float32)
     for slot in range(first, last):
@@ -95,36 +95,51 @@ def _waves(turns, start, waves):
 def _responses(gains, turns, size, steps, responses, first, last):
     """Slots ``first`` to ``last``: ``size`` carriers for each pair and each of ``steps`` instants."""
     paths, half, count = turns.shape[1], (size + 1) // 2, 2 * turns.shape[1] * steps
-    chunks, pairs = -(-half // TWICE), len(gains) // (2 * steps * turns.size)
+    chunks, pairs = -(-half // TWICE), len(gains) // max(1, 2 * steps * turns.size)
     waves, widest = np.empty(2 * TWICE * chunks * paths, np.float32), np.empty(4 * TWICE * chunks, np.float32)
-    shifts = np.zeros((3, LANES * -(-count // LANES)), np.float32)
-    shifted = shifts[2]
+    shifts = np.zeros((2, LANES * -(-count // LANES)), np.float32)
+    shifted = np.zeros_like(shifts[0])
+    fits = 2 * TWICE * chunks == size
     for slot in range(first, last):
         _carriers(turns[slot], size, steps, waves, shifts)
         for pair in range(slot * pairs, (slot + 1) * pairs):
-            for i in range(count):
-                shifted[i] = gains[pair * count + i]
-            for i in range(0, len(shifted), LANES):
-                x = load(shifted, i)
-                store(shifted, i, x * load(shifts[0], i) + swapped(x, x) * load(shifts[1], i))
+            _shift(gains, pair * count, count, shifts, shifted)
             for step in range(steps):
                 at = 2 * (pair * steps + step) * size
-                fits = 2 * TWICE * chunks == size
                 to, middle = (responses, at + size) if fits else (widest, 2 * TWICE * chunks)
                 for chunk in range(chunks):
                     _product(shifted, step, steps, count, waves, chunk, to, middle)
                 if not fits:
-                    for i in range(2 * half):
-                        responses[at + i] = widest[middle - 2 * half + i]
-                    for i in range(2 * half, 2 * size):
-                        responses[at + i] = widest[middle - 2 * (size // 2) + i]
+                    _cut(widest, half, size, responses, at)
+
+
+@no_type_check
+@jit
+def _shift(gains, at, count, shifts, shifted):
+    """The gains of a pair times the phasors of :func:`_carriers`."""
+    for i in range(count):
+        shifted[i] = gains[at + i]
+    for i in range(0, len(shifted), LANES):
+        x = load(shifted, i)
+        store(shifted, i, x * load(shifts[0], i) + swapped(x, x) * load(shifts[1], i))
+
+
+@no_type_check
+@jit
+def _cut(widest, half, size, responses, at):
+    """The carriers that there are, of those in whole vectors below and above the middle."""
+    middle = len(widest) // 2
+    for i in range(2 * half):
+        responses[at + i] = widest[middle - 2 * half + i]
+    for i in range(2 * half, 2 * size):
+        responses[at + i] = widest[middle - 2 * (size // 2) + i]
 
 
 @no_type_check
 @jit
 def _carriers(turns, size, steps, waves, shifts):
     """Cosines and sines of turn d for each path, 32 and 32, chunk by chunk; and phasors from the middle of the
-    carriers to the one in the centre of the band.
+    carriers to the one in the centre of the band: what a gain is multiplied by, and its neighbour (its other part).
     """
     d, middle = np.empty(LANES, np.float32), _ZERO if size % 2 else _HALF
     for i in range(LANES):
@@ -173,13 +188,17 @@ def _place(a, b, c, d, to, middle, away):
 
 def _flat(x: Tensor) -> np.ndarray:
     """Real and imaginary parts in turn."""
-    return torch.view_as_real(x.resolve_conj()).contiguous().flatten().numpy()
+    return _array(torch.view_as_real(x.resolve_conj()).flatten())
+
+
+def _array(x: Tensor) -> np.ndarray:
+    return x.detach().resolve_neg().contiguous().numpy()
 
 
 def phasors(phase: Tensor) -> Tensor:
     """As :func:`semjscc.phy.channel.phasors.phasor`, of at least 16 phases."""
     phases, made = phase.flatten(), torch.empty(phase.shape, dtype=torch.complex64)
-    in_threads(partial(_phasors, phases.numpy(), _flat(made)), -(-len(phases) // LANES), LEAST // 1024)
+    in_threads(partial(_phasors, _array(phases), _flat(made)), -(-len(phases) // LANES), LEAST // 1024)
     return made
 
 
@@ -190,14 +209,14 @@ def sums(rays: Tensor, turn: Tensor, steps: int, counts: Sequence[int]) -> Tenso
 
 def started(phases: Tensor, turn: Tensor, steps: int, counts: Sequence[int]) -> Tensor:
     """As :func:`semjscc.phy.channel.phasors.sum_of_phasors`."""
-    return _summed(_NOTHING, phases.flatten().numpy(), turn, steps, counts, phases.shape[1])
+    return _summed(_NOTHING, _array(phases.flatten()), turn, steps, counts, phases.shape[1])
 
 
 def _summed(
     rays: np.ndarray, phases: np.ndarray, turn: Tensor, steps: int, counts: Sequence[int], pairs: int
 ) -> Tensor:
     made = empty(len(turn), pairs, len(counts), steps, 2)
-    arguments = phases, turn.contiguous().numpy(), np.cumsum(counts), steps, made.flatten().numpy()
+    arguments = phases, _array(turn), np.cumsum(counts), steps, _array(made.flatten())
 
     def work(first: int, last: int) -> None:
         room = np.empty(2 * turn.shape[1], np.float32)  # a thread's own
@@ -211,6 +230,6 @@ def responses(gains: Tensor, turn: Tensor, size: int) -> Tensor:
     """As :func:`semjscc.phy.channel.phasors.sum_over_paths`."""
     batch, pairs, paths, steps = gains.shape
     made = empty(batch, pairs, steps, size, 2)
-    work = partial(_responses, _flat(gains), turn.contiguous().numpy(), size, steps, made.flatten().numpy())
+    work = partial(_responses, _flat(gains), _array(turn), size, steps, _array(made.flatten()))
     in_threads(work, batch, 1 + LEAST // ((2 * pairs * steps + 10) * paths * size))
     return torch.view_as_complex(made)

@@ -111,4 +111,4 @@ def _demap(kernel: Callable, least: int, symbols: Tensor, noise_var: Tensor, lev
     return llrs.flatten(1)
 
 
-DEMAPPERS = {"app": partial(_demap, _app, 64), "maxlog": partial(_demap, _maxlog, 512)}
+DEMAPPERS = {"app": partial(_demap, _app, 64), "maxlog": partial(_demap, _maxlog, 2048)}

@@ -115,8 +115,16 @@ def test_gradients():
     assert torch.autograd.gradcheck(response, (rays, turn))
     single = response(rays.float(), turn.float())  # of which gradients are asked, so torch does it
     assert single.requires_grad
+    rays, turn = rays.detach().float().requires_grad_(), turn.detach().float().requires_grad_()
     with torch.no_grad():
-        torch.testing.assert_close(response(rays.float(), turn.float()), single)
+        torch.testing.assert_close(response(rays, turn), single)
+        torch.testing.assert_close(phasor(rays), torch.exp(1j * rays))
+
+
+def test_no_slots_make_no_responses():
+    gains = sum_of_phasors(torch.zeros(0, 2, 20), torch.zeros(0, 20), 14, [20])
+    assert gains.shape == (0, 2, 1, 14)
+    assert sum_over_paths(gains, torch.zeros(0, 1), 128).shape == (0, 2, 14, 128)
 
 
 def test_conjugates_and_views_are_taken_as_they_are():
