@@ -99,9 +99,9 @@ def probe() -> None:
 
 def in_threads(work: Callable[[int, int], None], count: int, least: int) -> None:
     """``work(first, last)`` over 0..count on as many threads as torch uses, at least ``least`` for each of them."""
-    threads = max(1, min(torch.get_num_threads(), count // least))
+    threads = min(torch.get_num_threads(), count // least)
+    if threads < 2:
+        return work(0, count)
     bounds = [count * i // threads for i in range(threads + 1)]
-    if threads == 1:
-        return work(*bounds)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, bounds[:-1], bounds[1:]))
