@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from semjscc.phy.qam import QAM
 from semjscc.rng import PerImage
 from semjscc.units import esn0_db
 
+Definition = Literal["tx", "rx", "stream"]
 STREAMS = (2, 2, 3, 3, 3, 3)
 USERS = len(STREAMS)
 GRID = ResourceGrid(256, 10, 390625.0, (7, 6), True, ())
@@ -35,7 +37,7 @@ class Scheme:
     precoder: Precoder
     detector: Detector
     interleave: bool = False
-    snr: str = "tx"
+    snr: Definition = "tx"
     flat: bool = False
 
     def link(self) -> MassiveMIMOLink:
@@ -57,7 +59,7 @@ SCENARIOS = {
     "vlm-mimo-rayleigh": Scheme(JSDM(CarrierAverage()), MMSEDetector(), flat=True),
     "vlm-mimo-ours": OURS,
 }
-DEFINITIONS = {snr: Scheme(PAPER.precoder, PAPER.detector, snr=snr) for snr in ("tx", "rx", "stream")}
+DEFINITIONS = {snr: Scheme(PAPER.precoder, PAPER.detector, snr=snr) for snr in get_args(Definition)}
 ABLATION = {
     "paper B": PAPER,
     "unbiased MMSE": Scheme(PAPER.precoder, MMSEDetector(unbiased=True)),

@@ -21,6 +21,7 @@ from semjscc.rng import PerImage
 from semjscc.units import linear_to_db, transmit_snr_db
 
 GRID = ResourceGrid()
+K = 1392
 NOISE_FIGURE_DB = 7.0
 BATCH = 64
 SNR_DB = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
@@ -71,7 +72,7 @@ def block_error_rates(curve: Curve, blocks: int, seed: int, bar: tqdm) -> list[f
     """At each point of the curve, over ``blocks`` drops, the same at all points and on all curves."""
     channel = uma(curve.normalization)
     link = OFDMLink(GRID, channel, curve.estimator(), LMMSE(), curve.waveform())
-    air = DigitalLink(link, QAM(2), LDPC5G(1392, 2784), refinements=curve.refinements)
+    air = DigitalLink(link, QAM(2), LDPC5G(K, 2 * K), refinements=curve.refinements)
     return [_rate(air, curve.snr_db(point), blocks, seed, bar) for point in curve.points]
 
 
@@ -80,7 +81,7 @@ def _rate(air: DigitalLink, snr_db: float, blocks: int, seed: int, bar: tqdm) ->
     for first in range(0, blocks, BATCH):
         count = min(BATCH, blocks - first)
         rng = PerImage([(seed, first + i) for i in range(count)])
-        bits = (rng.uniform("bits", (count, air.code.k), torch.zeros(1)) < 0.5).float()
+        bits = (rng.uniform("bits", (count, K), torch.zeros(1)) < 0.5).float()
         lost += air(bits, torch.full((count,), snr_db), rng).block_errors.sum().item()
         bar.update(count)
     return lost / blocks
