@@ -127,6 +127,9 @@ def main(arguments: list[str] | None = None) -> None:
     source, metrics = open_pictures()
     for reason in source.skipped:
         print(f"skipped: {reason}", file=sys.stderr)
+    for metric in metrics:
+        if metric.absent:
+            print(f"left out: {metric.absent}", file=sys.stderr)
     system = config.build(system_file, {"system": System})["system"]
     exhibits: list[Exhibit] = []
     results = sweep(

@@ -28,10 +28,13 @@ LABELS = {
     "ber": "bit error rate",
     "bler": "block error rate",
     "undecodable": "pictures lost",
+    "damaged": "pictures with a lost block",
     "success_ratio": "success ratio",
     "effective_rate_bps": "effective rate [bit/s]",
     "ms_ssim": "MS-SSIM",
     "psnr_of_mean_mse_db": "PSNR of the mean squared error [dB]",
+    "lpips": "LPIPS (less is better)",
+    "st_lpips": "ST-LPIPS (less is better)",
 }
 MARKERS = "osD^vP"
 
@@ -63,6 +66,12 @@ def gallery(exhibits: Sequence[Exhibit], results: Results, path: Path, most_poin
     plt.close(figure)
 
 
+def _named(one: Results) -> str:
+    """The system, and what its SNR is where that is not the received one."""
+    kind = one.provenance.get("snr", "rx").partition(":")[0]
+    return one.system if kind == "rx" else f"{one.system} ({kind} SNR)"
+
+
 def against_snr(results: Sequence[Results], metric: str, path: Path) -> None:
     """One metric of all systems that have it, with bars of two standard errors."""
     figure, axes = plt.subplots(figsize=(4.6, 3.3), layout="constrained")
@@ -70,7 +79,7 @@ def against_snr(results: Sequence[Results], metric: str, path: Path) -> None:
         if metric in one.metrics:
             errors = [2 * error for error in one.stderr.get(metric, [0.0] * len(one.snr_db))]
             axes.errorbar(
-                one.snr_db, one.metrics[metric], errors, label=one.system, marker=marker, ms=4, lw=1.4, capsize=2
+                one.snr_db, one.metrics[metric], errors, label=_named(one), marker=marker, ms=4, lw=1.4, capsize=2
             )
     axes.set(xlabel="SNR [dB], received Es/N0 per antenna", ylabel=LABELS.get(metric, metric))
     axes.grid(alpha=0.3)

@@ -46,8 +46,8 @@ class BitCodec(nn.Module, ABC):
         return None
 
     def undecodable(self, bits: Bits, size: tuple[int, int]) -> Tensor | None:
-        """1.0 for each payload that yields no picture of ``size`` = (height, width), shape ``[batch]``; None where every
-        payload yields one."""
+        """1.0 for each payload that yields no picture of ``size`` = (height, width), shape ``[batch]``; None where all
+        of them do."""
         return None
 
 

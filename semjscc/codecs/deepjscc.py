@@ -8,11 +8,11 @@ from semjscc.types import SNR, Images
 
 class DeepJSCC(LearnedCodec):
     """Bourtsoulatze, Burth Kurka and Gündüz, "Deep joint source-channel coding for wireless image transmission", 2019
-    (arXiv:1809.01733), figure 2: convolutions of 5 x 5, each with a PReLU, the last with a sigmoid; the SNR is not
-    looked at. c = 96 x bandwidth ratio features a position, one position for 4 x 4 pixels::
+    (arXiv:1809.01733): filters of 5 x 5 with strides of 1 or 2, each layer with a PReLU, the last with a sigmoid; the
+    SNR is not looked at. c = 96 x bandwidth ratio features a position, one position for 4 x 4 pixels::
 
-        images --> 16/2 --> 32/2 --> 32/1 --> 32/1 --> c
-        images <-- 16/2 <-- 32/2 <-- 32/1 <-- 32/1 <-- c
+        images --> 16/2 --> 32/2 --> 32/1 --> 32/1 --> c/1 --> features
+        images <-- 3/2  <-- 16/2 <-- 32/1 <-- 32/1 <-- 32/1 <-- features
 
     Args:
         bandwidth_ratio: complex symbols per 3 H W, a multiple of 1/48.

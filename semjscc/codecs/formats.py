@@ -122,7 +122,7 @@ def _know(name: str) -> None:
     if name == "HEIF":
         import pillow_heif
 
-        pillow_heif.register_heif_opener(thumbnails=False)
+        pillow_heif.register_heif_opener()
 
 
 def _jpeg(subsampling: str, progressive: bool) -> Callable[[int], Options]:

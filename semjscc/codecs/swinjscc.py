@@ -29,7 +29,7 @@ class SwinJSCC(LearnedCodec):
     and Adams, "Learning ordered representations with nested dropout", 2014), and nothing but symbols is sent.
 
     Args:
-        bandwidth_ratio: what pictures are sent at outside training; may be set anew at any time.
+        bandwidth_ratio: what pictures are sent at in evaluation or without gradients; may be set anew at any time.
         bandwidth_ratios: what training draws from; the largest is the most that can be sent.
         width: of a token in the first stage, a multiple of 32.
         depths: pairs of blocks in each stage, one with windows as they are and one with shifted windows; there are as
@@ -81,7 +81,7 @@ class SwinJSCC(LearnedCodec):
         return 1 <= each <= self.most
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:
-        each = self._draw() if self.training else self.symbols_a_position
+        each = self._draw() if self.training and torch.is_grad_enabled() else self.symbols_a_position
         tokens = self.modulate(self.inward(images), snr_db, each / self.most)
         return self.to_features(tokens).movedim(-1, 1)[:, : 2 * each]
 

@@ -13,6 +13,8 @@ from torchvision.models import get_weight
 from semjscc.metrics.base import Metric
 from semjscc.types import Delivery, Images, Pictures
 
+BACKBONES = {"alex": "AlexNet_Weights", "vgg": "VGG16_Weights", "squeeze": "SqueezeNet1_1_Weights"}  # torchvision's
+
 
 class LearnedDistance(Metric):
     """A figure of a network's own, 0 for equal pictures; ``absent`` says why there is none where it cannot be had.
@@ -24,7 +26,7 @@ class LearnedDistance(Metric):
     name: str
     smallest: int  # [pixels]
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.network: nn.Module | None = None
         try:
@@ -64,14 +66,13 @@ class LPIPS(LearnedDistance):
     """
 
     name, smallest = "lpips", 31
-    BACKBONES = {"alex": "AlexNet_Weights", "vgg": "VGG16_Weights", "squeeze": "SqueezeNet1_1_Weights"}
 
     def __init__(self, net: Literal["alex", "vgg", "squeeze"] = "alex"):
         self.net = net
         super().__init__()
 
     def load(self) -> nn.Module:
-        url = get_weight(f"{self.BACKBONES[self.net]}.IMAGENET1K_V1").url
+        url = get_weight(f"{BACKBONES[self.net]}.IMAGENET1K_V1").url
         weights = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
         if not weights.is_file():
             raise FileNotFoundError(f"its backbone's weights are not here; fetch {url} to {weights}")

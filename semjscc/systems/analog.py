@@ -1,5 +1,7 @@
 """Systems that send symbols straight."""
 
+import torch
+
 from semjscc.codecs.base import SymbolCodec
 from semjscc.codecs.weights import Trained
 from semjscc.phy.base import SymbolLink
@@ -31,7 +33,9 @@ class Analog(System):
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
         symbols = self.codec.encode(images, snr_db)
-        received, n = self.link(symbols, snr_db, rng), symbols.shape[1]
+        with torch.autocast(images.device.type, enabled=False):  # the air is not of mixed precision
+            received = self.link(symbols, snr_db, rng)
+        n = symbols.shape[1]
         return Delivery(
             images=self.codec.decode(received, snr_db, (images.shape[2], images.shape[3])),
             payload_bits=0,

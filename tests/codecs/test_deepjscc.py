@@ -5,7 +5,7 @@ from semjscc.codecs.deepjscc import DeepJSCC
 
 
 def test_the_layers_are_those_published():
-    """arXiv:1809.01733, figure 2: F x F x K / S in the order of the signal."""
+    """arXiv:1809.01733: filter size, filters, stride, in the order of the signal."""
     codec = DeepJSCC(1 / 12)
     layers = [
         [(layer.kernel_size[0], layer.out_channels, layer.stride[0]) for layer in part if hasattr(layer, "kernel_size")]

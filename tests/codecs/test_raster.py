@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 from torch.nn.functional import interpolate
 
-from semjscc.codecs.packing import bits_to_bytes, bytes_to_bits
 from semjscc.codecs.formats import FORMATS as FILES
 from semjscc.codecs.formats import Pixels
+from semjscc.codecs.packing import bits_to_bytes, bytes_to_bits
 from semjscc.codecs.raster import ImageFile, RawPixels
 from semjscc.data.photos import Photos
 from semjscc.units import linear_to_db

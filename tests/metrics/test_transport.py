@@ -43,6 +43,8 @@ def test_errors_are_counted_image_by_image():
 def test_blocks_and_pictures_lost():
     figures = Transport()(SENT, delivery(block_errors=torch.tensor([[0.0, 1, 0, 0], [1, 1, 1, 1]])))
     assert figures["bler"].tolist() == [0.25, 1]
+    assert figures["damaged"].tolist() == [1, 1]
+    assert Transport()(SENT, delivery(block_errors=torch.zeros(2, 3)))["damaged"].tolist() == [0, 0]
     figures = Transport()(SENT, delivery(undecodable=torch.tensor([0.0, 1.0])))
     assert figures["undecodable"].tolist() == [0, 1]
 
@@ -52,3 +54,8 @@ def test_what_a_system_does_not_have_is_absent():
     figures = Transport()(SENT, delivery(**bits_with_errors(1, 2), block_errors=torch.ones(2, 1)))
     assert set(figures) == {"ber", "success_ratio", "effective_rate_bps", "bler", "damaged"}
     assert all(figure.shape == (2,) for figure in figures.values())
+
+
+def test_without_a_clock_there_is_no_rate():
+    timeless = Delivery(IMAGES, payload_bits=1392, channel_uses=1, data_uses=1, duration=0.0, **bits_with_errors(0, 0))
+    assert set(Transport()(SENT, timeless)) == {"ber", "success_ratio"}

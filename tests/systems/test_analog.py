@@ -115,6 +115,15 @@ def test_a_batch_is_its_images_one_by_one(link):
         torch.testing.assert_close(alone.images[0], together.images[i], rtol=1e-3, atol=1e-4)
 
 
+def test_mixed_precision_is_kept_out_of_the_air():
+    system, halved = Analog(DeepJSCC(width=4), PlainLink()), []
+    for part in (system.codec.encoder, system.link, system.codec.decoder):
+        part.register_forward_pre_hook(lambda *_: halved.append(torch.is_autocast_enabled("cpu")))
+    with torch.autocast("cpu", torch.bfloat16):
+        system(images(1, 16, 16), torch.zeros(1))
+    assert halved == [True, False, True]
+
+
 def test_a_codec_learns_through_the_air():
     """After a few steps on one batch, the error is well under that of the best single colour an image."""
     torch.manual_seed(0)

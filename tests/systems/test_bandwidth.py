@@ -77,7 +77,8 @@ def test_a_single_code_sends_what_whole_blocks_hold(photos):
 def test_a_higher_mode_has_the_better_picture_where_it_arrives(photos):
     at_20_db = torch.full((2,), 20.0)
     quality = [
-        psnr_db(Digital(file(), plain(*mode), 1 / 6)(photos, at_20_db), photos) for mode in [(2, 0.5), (4, 0.5), (6, 0.5)]
+        psnr_db(Digital(file(), plain(*mode), 1 / 6)(photos, at_20_db), photos)
+        for mode in [(2, 0.5), (4, 0.5), (6, 0.5)]
     ]
     assert torch.stack(quality).diff(dim=0).min() > 1
 

@@ -24,7 +24,13 @@ def test_what_is_afforded_is_spent_and_never_more(rate, coded_bits):
 
 def test_blocks_are_as_few_and_as_equal_as_can_be():
     """The standard's longest blocks are 8448 bits, and 3840 at rates that only base graph 2 has (38.212, 5.2.2)."""
-    for rate, bits, k in [(0.5, 8448, 8448), (0.5, 8449, 4225), (0.5, 20_000, 6667), (0.2, 3840, 3840), (0.2, 4000, 2000)]:
+    for rate, bits, k in [
+        (0.5, 8448, 8448),
+        (0.5, 8449, 4225),
+        (0.5, 20_000, 6667),
+        (0.2, 3840, 3840),
+        (0.2, 4000, 2000),
+    ]:
         assert Segmented(rate).for_payload(bits).k == k
 
 
