@@ -11,8 +11,8 @@ from semjscc.types import SNR, Images
 
 class ADJSCC(LearnedCodec):
     """Xu, Ai, Chen, Yang, Sun and Rodrigues, "Wireless image transmission using deep source channel coding with
-    attention modules", 2021 (arXiv:2012.00533): layers of n filters with strides of 1 or 2, each with (inverse) divisive
-    normalisation, a PReLU and a module that weighs the filters by what they see and by the SNR; n = 256 there::
+    attention modules", 2021 (arXiv:2012.00533): layers of n filters with strides of 1 or 2, each with (inverse)
+    divisive normalisation, a PReLU and a module that weighs the filters by what they see and by the SNR; n = 256 there::
 
         images --> 9x9 n/2 --> 5x5 n/2 --> 5x5 n/1 --> 5x5 n/1 --> 5x5 c/1 --> features
         images <-- 9x9 3/2 <-- 5x5 n/2 <-- 5x5 n/1 <-- 5x5 n/1 <-- 5x5 n/1 <-- features
@@ -74,8 +74,8 @@ class Attention(nn.Module):
 class GDN(nn.Module):
     """Divisive normalisation, y_i = x_i / sqrt(beta_i + sum_j gamma_ij x_j^2), or times the root in the ``inverse``.
 
-    Ballé, Laparra and Simoncelli, 2016 (arXiv:1511.06281), with its exponents at 2 and 1/2. Beta and gamma are softplus of
-    what is learned: positive, with a gradient everywhere.
+    Ballé, Laparra and Simoncelli, 2016 (arXiv:1511.06281), with its exponents at 2 and 1/2. Beta and gamma are softplus
+    of what is learned: positive, with a gradient everywhere.
     """
 
     def __init__(self, width: int, inverse: bool = False):
