@@ -12,7 +12,7 @@ from semjscc.types import SNR, Images
 class ADJSCC(LearnedCodec):
     """Xu, Ai, Chen, Yang, Sun and Rodrigues, "Wireless image transmission using deep source channel coding with
     attention modules", 2021 (arXiv:2012.00533): layers of n filters with strides of 1 or 2, each with (inverse)
-    divisive normalisation, a PReLU and a module that weighs the filters by what they see and by the SNR; n = 256 there::
+    divisive normalisation, a PReLU and a module that weighs the filters by what they see and by the SNR (n = 256)::
 
         images --> 9x9 n/2 --> 5x5 n/2 --> 5x5 n/1 --> 5x5 n/1 --> 5x5 c/1 --> features
         images <-- 9x9 3/2 <-- 5x5 n/2 <-- 5x5 n/1 <-- 5x5 n/1 <-- 5x5 n/1 <-- features
