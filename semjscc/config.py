@@ -1,7 +1,7 @@
 """YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key.
 
-What several files share is a file too: ``channel: !include ../channels/uma.yaml`` stands for what it holds, and is
-found from the file that says so.
+What several files share is a file too: ``channel: !include channels/uma.yaml`` stands for what it holds. It is found from
+the file that says so, or in ``configs``, so that a copy works wherever it lies.
 """
 
 import json
@@ -40,9 +40,11 @@ class _Loader(yaml.SafeLoader):
 
     def include(self, node: yaml.ScalarNode) -> Any:
         """What the file holds that the node names."""
-        path = (self.files[-1].parent / str(self.construct_scalar(node))).resolve()
+        name = str(self.construct_scalar(node))
+        places = [(place / name).resolve() for place in (self.files[-1].parent, CONFIGS)]
+        path = next((place for place in places if place.is_file()), places[0])
         if path in self.files or not path.is_file():
-            wrong = "which is including it" if path in self.files else "which is not there"
+            wrong = "which is including it" if path in self.files else f"which is not there, nor in {CONFIGS}"
             raise ConfigError(f"{self.files[-1]}: line {node.start_mark.line + 1} includes {path}, {wrong}")
         return _load(*self.files, path)
 

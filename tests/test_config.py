@@ -58,6 +58,12 @@ def test_a_missing_include_is_named_with_its_line(tmp_path):
         config.read(path)
 
 
+def test_a_copy_of_a_system_works_wherever_it_lies(tmp_path):
+    original = config.find("systems", "raw-ofdm")
+    (tmp_path / "mine.yaml").write_text(original.read_text())
+    assert config.read(tmp_path / "mine.yaml") == config.read(original)
+
+
 def test_a_circle_of_includes_is_refused(tmp_path):
     (tmp_path / "one.yaml").write_text("a: !include two.yaml")
     (tmp_path / "two.yaml").write_text("b: !include one.yaml")

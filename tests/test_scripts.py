@@ -101,12 +101,12 @@ def test_an_empty_folder_is_refused(tmp_path):
 
 
 def test_a_misspelt_key_is_named_with_its_file(tmp_path):
-    text = (CONFIGS / "systems" / "raw-ofdm.yaml").read_text()
+    text = (CONFIGS / "systems" / "jpeg-ofdm.yaml").read_text()
     path = tmp_path / "mine.yaml"
-    path.write_text(text.replace("delay_spread", "delay_spraed"))
+    path.write_text(text.replace("charge_header: false", "charge_haeder: false"))
     with pytest.raises(ConfigError, match=r"mine\.yaml.*") as caught:
         wrong(tmp_path, **{"--system": str(path)})
-    assert "delay_spraed" in str(caught.value)
+    assert "charge_haeder" in str(caught.value)
 
 
 def test_an_interrupted_sweep_leaves_no_results(folder, tmp_path, monkeypatch):
