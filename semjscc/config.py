@@ -1,7 +1,7 @@
 """YAML -> objects: a node is ``class_path`` and ``init_args``; a wrong one is named, with its file and key.
 
-What several files share is a file too: ``channel: !include channels/uma.yaml`` stands for what it holds. It is found from
-the file that says so, or in ``configs``, so that a copy works wherever it lies.
+What several files share is a file too: ``channel: !include channels/uma.yaml`` stands for what it holds. It is found
+from the file that says so, or in ``configs``, so that a copy works wherever it lies.
 """
 
 import json
