@@ -30,6 +30,7 @@ class AtCapacity(System):
     def __init__(self, codec: BitCodec, link: SymbolLink, bandwidth_ratio: float):
         super().__init__()
         self.codec, self.link, self.bandwidth_ratio = codec, link, bandwidth_ratio
+        self.users, self.snr = link.users, link.snr
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
         size = (images.shape[2], images.shape[3])
