@@ -12,7 +12,7 @@ from semjscc.compiled.functions import cos_pi, in_threads, jit, log, sin_pi
 from semjscc.compiled.splitmix import GOLDEN, ROUNDS
 
 BLOCK = 1024  # numbers
-LEAST = 32  # blocks that are worth a thread
+LEAST = 512  # blocks that are worth a thread
 
 _G, _M1, _M2 = (np.uint64(x) for x in (GOLDEN, ROUNDS[0][1], ROUNDS[1][1]))
 _S1, _S2, _S3 = (np.uint64(shift) for shift, _ in ROUNDS)

@@ -5,8 +5,10 @@ cannot). They are polynomials between Chebyshev's points, good to a few units in
 """
 
 import math
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import no_type_check
 
 import numpy as np
@@ -103,5 +105,12 @@ def in_threads(work: Callable[[int, int], None], count: int, least: int) -> None
     if threads < 2:
         return work(0, count)
     bounds = [count * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, bounds[:-1], bounds[1:]))
+    others = _helpers(os.getpid(), threads - 1).map(work, bounds[1:-1], bounds[2:])  # begins at once
+    work(0, bounds[1])
+    list(others)
+
+
+@lru_cache(maxsize=1)
+def _helpers(process: int, count: int) -> ThreadPoolExecutor:
+    """Threads beside the caller's own, kept for the next time; a forked process has none of its parent's."""
+    return ThreadPoolExecutor(count)

@@ -18,7 +18,7 @@ from semjscc.compiled.functions import cos_pi, in_threads, jit, sin_pi, wrapped
 from semjscc.compiled.memory import empty
 
 HALF, TWICE = LANES // 2, 2 * LANES
-LEAST = 2**22  # products that are worth a thread
+LEAST = 2**25  # products that are worth a thread
 _ZERO, _HALF, _PER_PI = (np.float32(x) for x in (0.0, 0.5, 1 / np.pi))
 _NOTHING = np.empty(0, np.float32)
 
@@ -198,7 +198,7 @@ def _array(x: Tensor) -> np.ndarray:
 def phasors(phase: Tensor) -> Tensor:
     """As :func:`semjscc.phy.channel.phasors.phasor`, of at least 16 phases."""
     phases, made = phase.flatten(), torch.empty(phase.shape, dtype=torch.complex64)
-    in_threads(partial(_phasors, _array(phases), _flat(made)), -(-len(phases) // LANES), LEAST // 1024)
+    in_threads(partial(_phasors, _array(phases), _flat(made)), -(-len(phases) // LANES), LEAST // 256)
     return made
 
 
@@ -222,7 +222,8 @@ def _summed(
         room = np.empty(2 * turn.shape[1], np.float32)  # a thread's own
         _sums(rays if len(rays) else room, *arguments, first, last)
 
-    in_threads(work, len(turn), 1 + LEAST // ((pairs + 10) * turn.shape[1] * steps))
+    each = steps + 32 if len(phases) else steps  # products a ray takes, its start included
+    in_threads(work, len(turn), 1 + LEAST // ((pairs + 10) * turn.shape[1] * each))
     return torch.view_as_complex(made)
 
 

@@ -1,3 +1,6 @@
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -38,6 +41,37 @@ def test_threads_share_everything_out_once(count, least):
     finally:
         torch.set_num_threads(threads)
     assert sorted(done) == list(range(count))
+
+
+@pytest.mark.parametrize("failing", [0, 2])  # the caller's own share, another's
+def test_a_thread_that_fails_says_so(failing):
+    def work(first, last):
+        if first <= failing < last:
+            raise RuntimeError("out of numbers")
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(RuntimeError, match="out of numbers"):
+            in_threads(work, 3, 1)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on forks beside threads
+def test_a_forked_process_has_threads_of_its_own():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        in_threads(lambda first, last: None, 2, 1)  # the parent's are there now
+        child = os.fork()
+        if not child:
+            signal.alarm(30)  # it would wait for the parent's for ever
+            in_threads(lambda first, last: None, 2, 1)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_compiled_loops_stand_in_for_single_precision_without_gradients_only():
