@@ -8,15 +8,15 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-from semjscc.metrics.base import Metric
-from semjscc.types import Delivery, Images, Pictures
+from semjscc.metrics.base import PictureMetric
+from semjscc.types import Images
 from semjscc.units import linear_to_db
 
 WINDOW = 11  # pixels
 ROUNDING = 1 / (12 * 255**2)  # variance of the error of rounding to 8 bits, on [0, 1]
 
 
-class Fidelity(Metric):
+class Fidelity(PictureMetric):
     """Distance and structural similarity of RGB pictures in [0, 1], both rounded to 8 bits.
 
     - ``mse``: mean squared error over pixels and colours; the PSNR of its mean over images is the field's other PSNR
@@ -28,8 +28,8 @@ class Fidelity(Metric):
       176 pixels, which leave the window no room in the coarsest scale, a sixteenth of the picture
     """
 
-    def forward(self, sent: Pictures, delivery: Delivery) -> dict[str, Tensor]:
-        truth, shown = _rounded(sent.images), _rounded(delivery.images)
+    def compare(self, sent: Images, shown: Images) -> dict[str, Tensor]:
+        truth, shown = _rounded(sent), _rounded(shown)
         mse = (shown - truth).square().mean((1, 2, 3))
         figures = {"psnr_db": -linear_to_db(mse.clamp(min=ROUNDING)), "mse": mse}
         side = min(truth.shape[2:])

@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision.models import get_weight
 
-from semjscc.metrics.base import Metric
-from semjscc.types import Delivery, Images, Pictures
+from semjscc.metrics.base import PictureMetric
+from semjscc.types import Images
 
 BACKBONES = {"alex": "AlexNet_Weights", "vgg": "VGG16_Weights", "squeeze": "SqueezeNet1_1_Weights"}  # torchvision's
 
 
-class LearnedDistance(Metric):
+class LearnedDistance(PictureMetric):
     """A figure of a network's own, 0 for equal pictures; ``absent`` says why there is none where it cannot be had.
 
-    Pictures whose shorter side is below ``smallest`` have no such figure. A delivery that is the last one over again is
-    not looked at anew: over a digital link, most are.
+    Pictures whose shorter side is below ``smallest`` have no such figure.
     """
 
     name: str
@@ -33,26 +31,17 @@ class LearnedDistance(Metric):
             self.network = self.load().requires_grad_(False).eval()
         except (ImportError, OSError) as error:
             self.absent = f"{self.name}: {error}"
-        self._last: tuple[Images, Images, Tensor] | None = None
 
     @abstractmethod
     def load(self) -> nn.Module:
         """The network, of two batches of pictures in [-1, 1]; ``ImportError`` or ``OSError`` where it is not here."""
 
-    def forward(self, sent: Pictures, delivery: Delivery) -> dict[str, Tensor]:
-        pair = sent.images, delivery.images
-        if self.network is None or min(pair[0].shape[2:]) < self.smallest:
-            return {}
-        if self._last is None or not all(map(torch.equal, pair, self._last)):
-            self._last = *pair, self.distance(*pair)
-        return {self.name: self._last[2]}
-
     @torch.no_grad()
-    def distance(self, sent: Images, shown: Images) -> Float[Tensor, " batch"]:
-        """Of pictures in [0, 1], one by one."""
-        assert self.network is not None
+    def compare(self, sent: Images, shown: Images) -> dict[str, Tensor]:
+        if self.network is None or min(sent.shape[2:]) < self.smallest:
+            return {}
         pairs = zip((2 * sent - 1).split(1), (2 * shown.clamp(0, 1) - 1).split(1), strict=True)
-        return torch.cat([self.network(*pair).flatten() for pair in pairs])
+        return {self.name: torch.cat([self.network(*pair).flatten() for pair in pairs])}
 
 
 class LPIPS(LearnedDistance):

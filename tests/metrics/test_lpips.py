@@ -51,20 +51,12 @@ def test_equal_pictures_have_no_distance_and_more_noise_has_more(metric, photos)
 def test_each_picture_has_the_figure_that_it_has_alone(metric, photos):
     shown = photos.flip(0)
     together = figure(metric, photos, shown)
-    alone = [metric.distance(photos[i : i + 1], shown[i : i + 1]) for i in range(2)]
+    alone = [metric.compare(photos[i : i + 1], shown[i : i + 1])[metric.name] for i in range(2)]
     assert torch.equal(together, torch.cat(alone))
 
 
 def test_what_is_shown_outside_of_0_to_1_is_cut(metric, photos):
     assert figure(metric, photos.round(), 3 * photos.round() - 1).tolist() == [0, 0]
-
-
-def test_the_same_delivery_is_looked_at_once(metric, photos, monkeypatch):
-    first = figure(metric, photos, photos / 2)
-    monkeypatch.setattr(metric, "distance", lambda *pair: pytest.fail("it looked again"))
-    assert torch.equal(figure(metric, photos.clone(), photos / 2), first)
-    with pytest.raises(pytest.fail.Exception):
-        figure(metric, photos, photos / 3)
 
 
 def test_pictures_too_small_for_the_network_have_no_figure(metric, photos):
