@@ -32,3 +32,10 @@ def diffusion_folder(tmp_path_factory):
     from tests.tiny_models import save_stable_diffusion
 
     return save_stable_diffusion(tmp_path_factory.mktemp("diffusion"))
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    from tests.tiny_data import save_data
+
+    return save_data(tmp_path_factory.mktemp("data"))

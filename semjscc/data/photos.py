@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from semjscc.data.base import ImageSource, Picture
 from semjscc.data.folder import read_picture
@@ -16,6 +17,7 @@ FILES = (  # everyday pictures first, then a microscope's, an ophthalmoscope's a
     "retina.jpg",
     "hubble_deep_field.jpg",
 )
+TEST = ("chelsea.png", "coffee.png", "rocket.jpg")
 
 
 class Photos(ImageSource):
@@ -23,17 +25,20 @@ class Photos(ImageSource):
 
     Args:
         size: (height, width) [pixels]. The default is the largest power of two to which no photograph must be
-            enlarged (the smallest is 300 pixels high), and all five scales of MS-SSIM fit into it.
+            enlarged (the smallest is 300 pixels high), and all five scales of MS-SSIM fit into it. None keeps each
+            photograph's own.
+        split: all of them, the five to train on or the three to test with.
     """
 
-    def __init__(self, size: tuple[int, int] = (256, 256)):
+    def __init__(self, size: tuple[int, int] | None = (256, 256), split: Literal["all", "train", "test"] = "all"):
         self.size = size
+        self.files = [name for name in FILES if split == "all" or (name in TEST) == (split == "test")]
         self.folder = Path(str(files("skimage") / "data"))
         self.skipped: list[str] = []
 
     def __len__(self) -> int:
-        return len(FILES)
+        return len(self.files)
 
     def __getitem__(self, index: int) -> Picture:
-        path = self.folder / FILES[index]
+        path = self.folder / self.files[index]
         return Picture(read_picture(path, self.size), path.stem)

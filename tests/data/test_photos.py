@@ -33,3 +33,15 @@ def test_the_same_index_is_the_same_picture():
 def test_there_is_a_last_photograph():
     with pytest.raises(IndexError):
         Photos()[8]
+
+
+def test_the_splits_share_nothing_and_keep_the_order():
+    splits = [[Photos((8, 8), split)[i].name for i in range(len(Photos((8, 8), split)))] for split in ("train", "test")]
+    assert splits == [
+        ["astronaut", "motorcycle_left", "ihc", "retina", "hubble_deep_field"],
+        ["chelsea", "coffee", "rocket"],
+    ]
+
+
+def test_photographs_may_keep_their_own_size():
+    assert Photos(None, "test")[0].image.shape == (3, 300, 451)
