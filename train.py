@@ -1,48 +1,73 @@
-"""Trains what ``--config`` describes: ``python train.py --config configs/train/captioner.yaml``.
+"""Trains what ``--config`` describes, a small learned code on photographs where there is none.
+
+    python train.py
+    python train.py --config configs/train/deepjscc-uma.yaml --data.init_args.batch_size 16
+    python train.py --config configs/train/deepjscc-uma.yaml --resume true
 
 ``--resume true`` goes on from the last checkpoint of the same configuration; ``--help`` lists every setting.
 """
 
+import json
 import sys
 from pathlib import Path
 
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-CONFIGS = Path(__file__).parent / "configs" / "train"
+from semjscc import config
+
+DEFAULT = Path(__file__).parent / "configs" / "train" / "default.yaml"
 
 
 class TrainCLI(LightningCLI):
-    """LightningCLI with a way to go on after a kill."""
+    """LightningCLI that resolves includes, with a way to go on after a kill."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument(
             "--resume", type=bool, default=False, help="go on from the last checkpoint, if there is one"
         )
 
-
-def build(args: list[str] | None = None) -> TrainCLI:
-    """Model, data and trainer from the command line ``args``, by default the program's own."""
-    return TrainCLI(
-        LightningModule,
-        LightningDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        run=False,
-        seed_everything_default=0,
-        save_config_kwargs={"overwrite": True},
-        args=args,
-    )
+    def parse_arguments(self, parser: LightningArgumentParser, args: list[str]) -> None:
+        self.config = parser.parse_args(included(args))
 
 
-def main(args: list[str] | None = None) -> None:
+def included(args: list[str]) -> list[str]:
+    """The command line, with what the files after ``--config`` hold in place of their names, ``!include`` resolved.
+
+    Without such a file, that of the small code stands first. Raises :class:`~semjscc.config.ConfigError`.
+    """
+    words = [part for word in args for part in (word.split("=", 1) if word.startswith("--config=") else [word])]
+    if "--config" not in words and not {"-h", "--help"} & set(words):
+        words = ["--config", str(DEFAULT), *words]
+    files = [at for at, word in enumerate(words[:-1], 1) if word == "--config"]
+    return [json.dumps(config.read(Path(word))) if at in files else word for at, word in enumerate(words)]
+
+
+def build(args: list[str]) -> TrainCLI:
+    """Model, data and trainer from the command line."""
+    try:
+        return TrainCLI(
+            LightningModule,
+            LightningDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            run=False,
+            seed_everything_default=0,
+            save_config_kwargs={"overwrite": True},
+            args=args,
+        )
+    except ValueError as error:
+        raise error.__cause__ or error from None  # the data may be absent, and jsonargparse wraps what they say
+
+
+def main(args: list[str]) -> None:
     """Runs the command line."""
-    if not (sys.argv[1:] if args is None else args):
-        configs = [path.relative_to(CONFIGS.parents[1]) for path in sorted(CONFIGS.glob("*.yaml"))]
-        sys.exit("\n  ".join(["what shall be trained?", *(f"python train.py --config {path}" for path in configs)]))
     cli = build(args)
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path="last" if cli.config.resume else None, weights_only=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main(sys.argv[1:])
+    except (ValueError, OSError, FloatingPointError) as error:
+        sys.exit(f"train.py: {error}")

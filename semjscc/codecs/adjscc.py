@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from semjscc.codecs.learned import Features, LearnedCodec, Maps, snr_level
+from semjscc.codecs.learned import Features, LearnedCodec, Maps, glorot, snr_level
 from semjscc.types import SNR, Images
 
 
@@ -34,6 +34,7 @@ class ADJSCC(LearnedCodec):
         )
         last = nn.Sequential(_transposed(n, 3, 9, 2), nn.Sigmoid())
         self.decoder = _Attentive([_up(c, n, 1), _up(n, n, 1), _up(n, n, 1), _up(n, n, 2)], last, n)
+        self.apply(glorot)
         self.load(weights)
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from semjscc.codecs.learned import Features, LearnedCodec
+from semjscc.codecs.learned import Features, LearnedCodec, glorot
 from semjscc.types import SNR, Images
 
 
@@ -37,6 +37,7 @@ class DeepJSCC(LearnedCodec):
             _transposed(width, 3, 2)[0],
             nn.Sigmoid(),
         )
+        self.apply(glorot)
         self.load(weights)
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:

@@ -148,8 +148,3 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert torch.load(last, weights_only=True)["global_step"] == 2
     train.main(["--config", str(path), "--resume", "true", "--trainer.max_steps", "4"])
     assert torch.load(last, weights_only=True)["global_step"] == 4
-
-
-def test_train_without_a_word_says_what_there_is():
-    with pytest.raises(SystemExit, match=r"configs/train/captioner\.yaml"):
-        train.main([])
