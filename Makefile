@@ -59,7 +59,7 @@ format: setup ## format the code
 
 lock: setup ## resolve the dependencies anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
-	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
+	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
 
 checkpoints: setup ## train the embedded models again (about five hours on two cores)
 	for model in vae generator captioner clip; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done

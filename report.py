@@ -6,13 +6,16 @@ The page holds its figures and galleries itself and needs no network. PNGs of th
 import argparse
 import base64
 import html
+import json
 import sys
 from itertools import combinations, groupby, pairwise, product
 from pathlib import Path
 
+from semjscc.comparison import AS_IT_IS, CAPACITY, ENVELOPE
 from semjscc.plots import LABELS, against_snr
 from semjscc.results import Results, ResultsError, plain
 
+MAIN = (ENVELOPE, AS_IT_IS, CAPACITY)  # of a comparison's curves, those in its table
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1d22; --paper: #fcfcfd; --line: #d9d9e0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --line: #3a3a44 } }
@@ -121,6 +124,25 @@ def section(data: str, results: list[Results], folder: Path) -> str:
     return "\n".join(parts)
 
 
+def comparison(path: Path) -> str:
+    """Figures and curves of one comparison, from the file that compare.py writes beside its figures."""
+    parts = [f"<h2>comparison {html.escape(path.parent.name)}</h2>", "<div class=curves>"]
+    parts += [picture(figure, figure.stem) for figure in sorted(path.parent.glob("*.png"))]
+    shown = [one for one in json.loads(path.read_text())["curves"] if one["way"] in MAIN]
+    rows = [
+        [
+            f"{one['label']}, {one['way']}",
+            plain(one["bandwidth_ratio"]),
+            *(f"{snr:g} dB: {plain(psnr)}" for snr, psnr in zip(one["snr_db"], one["metrics"]["psnr_db"], strict=True)),
+        ]
+        for one in shown
+        if "psnr_db" in one["metrics"]
+    ]
+    width = max(map(len, rows), default=2)
+    head = ["PSNR [dB]", "bandwidth ratio", *[""] * (width - 2)]
+    return "\n".join([*parts, "</div>", table(head, rows)])
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(
@@ -130,6 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
     folder = parser.parse_args(arguments).folder
     groups = groupby(load(folder), key=lambda one: one.data)
     body = "\n".join(section(data, list(results), folder) for data, results in groups)
+    body += "\n".join(map(comparison, sorted(folder.glob("compare/*/curves.json"))))
     axis = (
         "SNR is received Es/N0 per antenna and resource element, where a curve does not name another; "
         "bars are two standard errors over the pictures."

@@ -62,3 +62,11 @@ def test_fades_are_those_that_the_payload_meets_and_knowledge_of_them_is_free():
 def test_no_receiver_of_two_streams_gets_more():
     both = link(Rayleigh(2, "average"), num_streams=2)
     assert (both.capacity(3000, SNR, rng()) > SymbolLink.capacity(both, 3000, SNR, rng())).all()
+
+
+def test_streams_share_the_power():
+    """At low SNR capacity is the power received: |H|^2 / streams = 4 / 2 an element, shared by two symbols."""
+    both = link(Rayleigh(2, "slot"), num_streams=2)
+    bits = both.capacity(3000, torch.full((4,), -30.0), rng()) / 3000
+    expected = 1e-3 / math.log(2)  # less a second order of (1e-3)^2
+    torch.testing.assert_close(bits, torch.full_like(bits, expected), rtol=4e-3, atol=0)

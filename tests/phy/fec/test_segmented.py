@@ -35,8 +35,10 @@ def test_blocks_are_as_few_and_as_equal_as_can_be():
 
 
 def test_rates_that_are_no_binary_fractions_give_whole_blocks():
-    code = Segmented(1 / 3).for_payload(928)
-    assert (code.k, code.n) == (928, 2784)
+    """21 / 0.7 is 30.000000000000004."""
+    for rate, k, n in [(1 / 3, 928, 2784), (0.7, 21, 30), (0.7, 168, 240)]:
+        code = Segmented(rate).for_payload(k)
+        assert (code.k, code.n) == (k, n)
 
 
 def test_a_single_code_is_itself_for_every_payload():

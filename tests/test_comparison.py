@@ -1,0 +1,124 @@
+"""Systems in all their ways, and what lies over them."""
+
+from fractions import Fraction
+
+import pytest
+import torch
+
+from semjscc.codecs.raster import ImageFile, RawPixels
+from semjscc.comparison import AS_IT_IS, BEST, CAPACITY, ENVELOPE, Curve, Mode, envelope, envelopes, ways
+from semjscc.data.photos import Photos
+from semjscc.evaluation import sweep
+from semjscc.metrics.fidelity import Fidelity
+from semjscc.metrics.transport import Transport
+from semjscc.phy.fec import Segmented
+from semjscc.phy.link import DigitalLink
+from semjscc.phy.plain import PlainLink
+from semjscc.phy.qam import QAM
+from semjscc.results import Results
+from semjscc.systems.digital import Digital
+
+SNR = [-3.0, 2.0, 6.0, 12.0]
+SIXTH = Fraction(1, 6)
+
+
+def jpeg(ratio=0.1):
+    link = DigitalLink(PlainLink(), QAM(2), Segmented(0.5), max_slots_at_once=10**6)
+    return Digital(ImageFile("JPEG", charge_header=False), link, ratio)
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """What a JPEG of 64 x 96 pixels becomes over AWGN in three modes, and at capacity."""
+    modes = [Mode.parse(words) for words in ("4-QAM 1/3", "4-QAM 2/3", "16-QAM 2/3")]
+    metrics = [Fidelity(), Transport()]
+    return [
+        Curve("JPEG", way.name, way.bandwidth_ratio, sweep(way.system, Photos((64, 96)), SNR, metrics, num_images=2))
+        for way in ways(jpeg(), modes, [SIXTH])
+    ]
+
+
+def results(**metrics):
+    count = len(next(iter(metrics.values())))
+    payload = {"bandwidth_ratio": 0.17, "bandwidth_ratio_without_pilots": 0.16}
+    return Results("s", "d", 1, [float(i) for i in range(count)], metrics, {}, payload, {"seed": 0})
+
+
+@pytest.mark.parametrize("words", ["4-QAM 1/3", "16-QAM 2/3", "1024-QAM 5/6"])
+def test_a_mode_is_what_it_says(words):
+    assert str(Mode.parse(words)) == words
+    assert Mode.parse("64-QAM 3/4") == Mode(6, Fraction(3, 4))
+
+
+@pytest.mark.parametrize("words", ["", "QAM 1/2", "6-QAM 1/2", "1-QAM 1/2", "16-QAM", "16-QAM 0.5", "16-QAM 1/0"])
+def test_what_is_no_mode_is_refused(words):
+    with pytest.raises(ValueError, match=r"such as '16-QAM 2/3', not"):
+        Mode.parse(words)
+
+
+def test_a_system_that_fits_a_ratio_goes_all_ways():
+    modes = [Mode(2, Fraction(1, 2)), Mode(4, Fraction(1, 3))]
+    system = jpeg()
+    found = list(ways(system, modes, [Fraction(1, 12), SIXTH]))
+    names = ["4-QAM 1/2", "16-QAM 1/3", CAPACITY]
+    assert [(way.name, way.bandwidth_ratio) for way in found] == [
+        (n, r) for r in (Fraction(1, 12), SIXTH) for n in names
+    ]
+    assert {way.system.codec for way in found} == {system.codec}
+    digital = found[4].system
+    assert digital.link.link is system.link.link
+    assert (digital.link.qam.bits_per_symbol, digital.link.code.rate) == (4, 1 / 3)
+    assert [way.system.bandwidth_ratio for way in found[3:]] == [1 / 6] * 3
+
+
+def test_any_other_system_goes_as_it_is():
+    system = Digital(RawPixels(), jpeg().link)
+    (way,) = ways(system, [Mode(2, Fraction(1, 2))], [SIXTH])
+    assert (way.name, way.bandwidth_ratio, way.system) == (AS_IT_IS, None, system)
+
+
+def test_each_mode_is_a_cliff(curves):
+    """Rates of 2/3, 4/3 and 8/3 bits a symbol, where capacity is 0.6, 1.4, 2.3 and 4.1: lost where they are above it or
+    nearly so, and whole where they are not."""
+    *modes, _ = curves
+    lost = [curve.results.metrics["damaged"] for curve in modes]
+    assert lost == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0]]
+    best = torch.tensor([curve.results.metrics["psnr_db"][-1] for curve in modes])
+    assert best.diff().min() > 1
+
+
+def test_the_envelope_lies_over_every_mode_and_under_the_bound(curves):
+    *modes, bound = curves
+    (over,) = envelopes(curves)
+    assert (over.label, over.way, over.bandwidth_ratio) == ("JPEG", ENVELOPE, SIXTH)
+    for measure in ("psnr_db", "ssim"):
+        best = torch.tensor(over.results.metrics[measure])
+        each = torch.tensor([curve.results.metrics[measure] for curve in modes])
+        assert torch.equal(best, each.amax(0))
+    assert (torch.tensor(over.results.metrics["psnr_db"]) <= torch.tensor(bound.results.metrics["psnr_db"])).all()
+    assert over.results.provenance["modes"]["psnr_db"][2:] == ["4-QAM 2/3", "16-QAM 2/3"]
+
+
+def test_for_a_distance_the_least_is_the_best():
+    over = envelope(
+        {"a": results(psnr_db=[1.0, 5.0], lpips=[0.9, 0.3]), "b": results(psnr_db=[2.0, 4.0], lpips=[0.8, 0.4])}
+    )
+    assert over.metrics == {"psnr_db": [2.0, 5.0], "lpips": [0.8, 0.3]}
+    assert over.provenance["modes"] == {"psnr_db": ["b", "a"], "lpips": ["b", "a"]}
+    assert {name for name, best in BEST.items() if best is min} == {"lpips", "st_lpips"}
+
+
+def test_a_measure_that_one_mode_lacks_has_no_envelope():
+    assert set(envelope({"a": results(psnr_db=[1.0], ssim=[1.0]), "b": results(psnr_db=[2.0])}).metrics) == {"psnr_db"}
+
+
+def test_an_envelope_over_different_snrs_is_refused():
+    with pytest.raises(ValueError, match="the same SNRs"):
+        envelope({"a": results(psnr_db=[1.0]), "b": results(psnr_db=[1.0, 2.0])})
+
+
+def test_a_system_with_a_ratio_of_its_own_stands_beside_those_that_are_near():
+    own = Curve("Deep JSCC", AS_IT_IS, None, results(psnr_db=[1.0]))
+    assert own.at(SIXTH)
+    assert not own.at(Fraction(1, 8))
+    assert not Curve("JPEG", "4-QAM 1/2", Fraction(1, 8), results(psnr_db=[1.0])).at(SIXTH)
