@@ -1,19 +1,23 @@
 """Systems side by side: each in all its ways over one channel, with the same pictures, fades and noise.
 
 A system that fits its payload to a bandwidth ratio is sent at every ratio asked for, in every mode, and its codec once
-more at the capacity of the channel; over the modes lies their envelope. Any other system is sent as it is.
+more at the capacity of the channel; over the modes lies their envelope. A learned codec of many ratios is sent at each.
+Any other system is sent as it is.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
+from semjscc.codecs.swinjscc import SwinJSCC
 from semjscc.phy.fec import Segmented
 from semjscc.phy.link import DigitalLink
 from semjscc.phy.qam import QAM
 from semjscc.results import Results
+from semjscc.systems.analog import Analog
 from semjscc.systems.base import System
 from semjscc.systems.bound import AtCapacity
 from semjscc.systems.digital import Digital
@@ -58,7 +62,7 @@ class Curve:
     Args:
         label: of the line it belongs to: a codec's results at several ratios share one.
         way: a mode's name, CAPACITY, ENVELOPE or AS_IT_IS.
-        bandwidth_ratio: asked for; None where the system has its own.
+        bandwidth_ratio: asked for; None where the system has but one.
     """
 
     label: str
@@ -89,6 +93,12 @@ class Curve:
 
 def ways(system: System, modes: Sequence[Mode], bandwidth_ratios: Sequence[Fraction]) -> Iterator[Way]:
     """All ways to send ``system``: its codec and channel stay, modulation, code rate and bandwidth ratio change."""
+    if isinstance(system, Analog) and isinstance(system.codec, SwinJSCC):
+        for ratio in bandwidth_ratios:
+            sent = deepcopy(system)
+            cast(SwinJSCC, sent.codec).bandwidth_ratio = float(ratio)
+            yield Way(AS_IT_IS, ratio, sent)
+        return
     if not isinstance(system, Digital) or system.bandwidth_ratio is None:
         yield Way(AS_IT_IS, None, system)
         return
@@ -108,7 +118,7 @@ def envelopes(curves: Sequence[Curve]) -> list[Curve]:
     """
     groups: dict[tuple[str, Fraction], dict[str, Results]] = {}
     for curve in curves:
-        if curve.bandwidth_ratio is not None and curve.way != CAPACITY:
+        if curve.bandwidth_ratio is not None and curve.way not in (CAPACITY, AS_IT_IS):
             groups.setdefault((curve.label, curve.bandwidth_ratio), {})[curve.way] = curve.results
     return [Curve(label, ENVELOPE, ratio, envelope(results)) for (label, ratio), results in groups.items()]
 

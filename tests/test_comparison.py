@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from semjscc.codecs.raster import ImageFile, RawPixels
+from semjscc.codecs.swinjscc import SwinJSCC
 from semjscc.comparison import AS_IT_IS, BEST, CAPACITY, ENVELOPE, Curve, Mode, envelope, envelopes, ways
 from semjscc.data.photos import Photos
 from semjscc.evaluation import sweep
@@ -16,6 +17,7 @@ from semjscc.phy.link import DigitalLink
 from semjscc.phy.plain import PlainLink
 from semjscc.phy.qam import QAM
 from semjscc.results import Results
+from semjscc.systems.analog import Analog
 from semjscc.systems.digital import Digital
 
 SNR = [-3.0, 2.0, 6.0, 12.0]
@@ -54,6 +56,18 @@ def test_a_mode_is_what_it_says(words):
 def test_what_is_no_mode_is_refused(words):
     with pytest.raises(ValueError, match=r"such as '16-QAM 2/3', not"):
         Mode.parse(words)
+
+
+def test_a_learned_code_of_many_ratios_is_sent_at_each_and_has_no_envelope():
+    codec = SwinJSCC(width=32, depths=[1, 1])
+    found = list(ways(Analog(codec, PlainLink()), [Mode(2, Fraction(1, 2))], [Fraction(1, 12), SIXTH]))
+    assert [(way.name, way.bandwidth_ratio) for way in found] == [(AS_IT_IS, Fraction(1, 12)), (AS_IT_IS, SIXTH)]
+    x, snr_db = torch.rand(1, 3, 16, 16), torch.zeros(1)
+    for way in found:
+        with torch.no_grad():
+            assert way.system(x, snr_db).data_uses == way.bandwidth_ratio * x.numel()
+    assert codec.bandwidth_ratio == pytest.approx(1 / 6)
+    assert not envelopes([Curve("SwinJSCC", way.name, way.bandwidth_ratio, results(psnr_db=[1.0])) for way in found])
 
 
 def test_a_system_that_fits_a_ratio_goes_all_ways():
