@@ -11,10 +11,12 @@ import json
 import sys
 from pathlib import Path
 
+import yaml
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from semjscc import config
+from semjscc.training.jscc import JSCC
 
 DEFAULT = Path(__file__).parent / "configs" / "train" / "default.yaml"
 
@@ -60,10 +62,22 @@ def build(args: list[str]) -> TrainCLI:
         raise error.__cause__ or error from None  # the data may be absent, and jsonargparse wraps what they say
 
 
+def leave(cli: TrainCLI) -> None:
+    """Puts the system beside the weights that it learned, as evaluate.py takes it."""
+    if not isinstance(cli.model, JSCC) or not cli.trainer.is_global_zero:
+        return
+    folder = Path(cli.model.out)
+    said = json.loads(cli.parser.dump(cli.config, format="json"))["model"]["init_args"]["system"]
+    said["init_args"]["codec"]["init_args"]["weights"] = str(folder / "model.safetensors")
+    (folder / "system.yaml").write_text(yaml.safe_dump({"system": said}, sort_keys=False))
+    print(f"weights and card in {folder}; python evaluate.py --system {folder / 'system.yaml'} --data photos")
+
+
 def main(args: list[str]) -> None:
     """Runs the command line."""
     cli = build(args)
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path="last" if cli.config.resume else None, weights_only=True)
+    leave(cli)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ import torch
 from safetensors.torch import load_file
 
 import train
+from semjscc import config
 from semjscc.config import CONFIGS, ConfigError
 from semjscc.results import ROOT
+from semjscc.systems.base import System
 
 SHORT = [
     *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--data.init_args.num_val=2"),
@@ -48,6 +50,16 @@ def test_without_a_word_a_small_code_is_trained(tmp_path):
     train.main(command(tmp_path, steps=1))
     assert weights(tmp_path)
     assert "| steps | 1 |" in (tmp_path / "README.md").read_text()
+
+
+def test_what_was_trained_is_left_as_a_system(tmp_path, capsys):
+    train.main(command(tmp_path, "--model.init_args.system.init_args.codec.init_args.width=4", steps=1))
+    path = tmp_path / "system.yaml"
+    assert f"--system {path}" in capsys.readouterr().out
+    system = config.build(path, {"system": System})["system"]
+    assert system.codec.architecture["width"] == 4
+    for name, value in weights(tmp_path).items():
+        assert torch.equal(system.codec.state_dict()[name], value)
 
 
 @pytest.mark.parametrize("form", [["--config", "{}"], ["--config={}"]])
