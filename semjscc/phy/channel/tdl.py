@@ -115,7 +115,7 @@ class TDL(Channel):
         """
         (batch, num_tx), taps, N = frames.shape[:2], len(self.delays), self.num_sinusoids
         sector = torch.arange(N, device=frames.device) + rng.uniform("angles", (batch, taps, N), frames)
-        phi = 2 * torch.pi * rng.uniform("fading", (batch, self.num_rx * num_tx, taps * N), frames)
+        phi = rng.uniform("fading", (batch, self.num_rx * num_tx, taps * N), frames).mul_(2 * torch.pi)
         doppler = self._doppler(frames, rng)[:, None]
         turn = (doppler / grid.subcarrier_spacing)[..., None] * torch.cos(2 * torch.pi / N * sector)
         gains = sum_of_phasors(phi, turn.flatten(1), grid.num_symbols, taps * [N])
