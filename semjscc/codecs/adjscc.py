@@ -5,8 +5,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from semjscc.codecs.learned import Features, LearnedCodec, Maps, glorot, snr_level
+from semjscc.codecs.learned import STEEP, Features, LearnedCodec, Maps, linear_start, snr_level
 from semjscc.types import SNR, Images
+
+OPEN = 2.0  # what a gate's sigmoid sees at first: 0.88 of a filter comes through
 
 
 class ADJSCC(LearnedCodec):
@@ -32,9 +34,14 @@ class ADJSCC(LearnedCodec):
         self.encoder = _Attentive(
             [_down(3, n, 9, 2), _down(n, n, 5, 2), _down(n, n, 5, 1), _down(n, n, 5, 1)], nn.Conv2d(n, c, 5, 1, 2), n
         )
-        last = nn.Sequential(_transposed(n, 3, 9, 2), nn.Sigmoid())
-        self.decoder = _Attentive([_up(c, n, 1), _up(n, n, 1), _up(n, n, 1), _up(n, n, 2)], last, n)
-        self.apply(glorot)
+        last = _transposed(n, 3, 9, 2)
+        self.decoder = _Attentive(
+            [_up(c, n, 1), _up(n, n, 1), _up(n, n, 1), _up(n, n, 2)], nn.Sequential(last, nn.Sigmoid()), n
+        )
+        self.apply(linear_start)
+        last.weight.data *= STEEP
+        for gate in (*self.encoder.attention, *self.decoder.attention):
+            nn.init.constant_(gate.weigh[2].bias, OPEN)
         self.load(weights)
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:
@@ -45,7 +52,7 @@ class ADJSCC(LearnedCodec):
 
 
 class _Attentive(nn.Module):
-    """Layers of ``width`` filters, attention to the SNR behind each; and a last layer without."""
+    """Layers of ``width`` filters, attention to the SNR behind each, open at first; and a last layer without."""
 
     def __init__(self, layers: list[nn.Module], last: nn.Module, width: int):
         super().__init__()
@@ -83,7 +90,7 @@ class GDN(nn.Module):
         super().__init__()
         self.inverse = inverse
         self.beta = nn.Parameter(_inverse_softplus(torch.ones(width)))
-        self.gamma = nn.Parameter(_inverse_softplus(0.1 * torch.eye(width) + 1e-3))
+        self.gamma = nn.Parameter(_inverse_softplus(0.01 * torch.eye(width) + 1e-3))
 
     def forward(self, x: Features) -> Features:
         power = F.conv2d(x.square(), F.softplus(self.gamma)[:, :, None, None], F.softplus(self.beta))
@@ -102,5 +109,5 @@ def _up(into: int, out: int, stride: int) -> nn.Module:
     return nn.Sequential(_transposed(into, out, 5, stride), GDN(out, inverse=True), nn.PReLU(out))
 
 
-def _transposed(into: int, out: int, kernel: int, stride: int) -> nn.Module:
+def _transposed(into: int, out: int, kernel: int, stride: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(into, out, kernel, stride, kernel // 2, stride - 1)

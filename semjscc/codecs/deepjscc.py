@@ -1,8 +1,10 @@
 """Deep JSCC: five convolutions there, five back."""
 
+from typing import cast
+
 from torch import nn
 
-from semjscc.codecs.learned import Features, LearnedCodec, glorot
+from semjscc.codecs.learned import STEEP, Features, LearnedCodec, linear_start
 from semjscc.types import SNR, Images
 
 
@@ -37,7 +39,8 @@ class DeepJSCC(LearnedCodec):
             _transposed(width, 3, 2)[0],
             nn.Sigmoid(),
         )
-        self.apply(glorot)
+        self.apply(linear_start)
+        cast(nn.ConvTranspose2d, self.decoder[-2]).weight.data *= STEEP
         self.load(weights)
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:

@@ -109,14 +109,29 @@ def unit_power(symbols: Symbols) -> Symbols:
     return torch.view_as_complex(parts * power.clamp_min(torch.finfo(power.dtype).tiny).rsqrt())
 
 
-def glorot(layer: nn.Module) -> None:
-    """Starts a layer with weights of variance 2 / (fan in + fan out) and no bias.
+STEEP = 4.0  # times the slope of a sigmoid in its middle is 1
 
-    torch's own have a third of that or less: after ten layers hardly anything is left of the picture to learn from.
+
+def linear_start(layer: nn.Module) -> None:
+    """Starts a layer as near to a linear isometry as it can be, so that nearly all of a picture comes through at once.
+
+    A convolution takes its central stride x stride pixels by an orthogonal matrix (the identity where the stride is 1),
+    a transposed one gives them back, PReLUs have a slope of 1, and a tenth of Glorot's noise lies over the weights
+    ("delta-orthogonal": Xiao et al. 2018, arXiv:1806.05393). With torch's or Glorot's own weights the fine detail, a
+    thousandth of a picture's power, takes a hundred times as many steps to be found.
     """
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-        nn.init.xavier_uniform_(layer.weight)
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        (stride, _), (middle, _) = layer.stride, (side // 2 for side in layer.kernel_size)
+        nn.init.xavier_uniform_(layer.weight, gain=0.1)
         nn.init.zeros_(cast(Tensor, layer.bias))
+        a, b = layer.weight.shape[:2]
+        core = torch.eye(a, b) if stride == 1 else nn.init.orthogonal_(torch.empty(a, b * stride**2))
+        layer.weight.data[:, :, middle : middle + stride, middle : middle + stride] += core.view(a, b, stride, stride)
+    elif isinstance(layer, nn.PReLU):
+        nn.init.ones_(layer.weight)
+    elif isinstance(layer, nn.Linear):
+        nn.init.xavier_uniform_(layer.weight)
+        nn.init.zeros_(layer.bias)
 
 
 def cropped(images: Images, size: tuple[int, int]) -> Float[Tensor, "batch 3 _ _"]:

@@ -3,9 +3,9 @@
 So a training that goes on after a kill sees what it would have seen, and so do several processes that share one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import count
+from itertools import count, permutations
 from typing import Any, TypedDict
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
 from tqdm import tqdm
 
@@ -38,10 +39,22 @@ class Patches:
         seed: of order, places and flips.
         flip: every second patch is mirrored, left to right.
         memory: for pictures [bytes].
+        reductions: whole factors, one of which each patch is reduced by, as far as its picture is large enough.
+        recolour: red, green and blue are exchanged, in each of the six orders.
     """
 
-    def __init__(self, source: ImageSource, side: int, seed: int, flip: bool, memory: float):
+    def __init__(
+        self,
+        source: ImageSource,
+        side: int,
+        seed: int,
+        flip: bool,
+        memory: float,
+        reductions: Sequence[int] = (1,),
+        recolour: bool = False,
+    ):
         self.source, self.side, self.seed, self.flip = source, side, seed, flip
+        self.reductions, self.orders = reductions, list(permutations(range(3))) if recolour else [(0, 1, 2)]
         self.kept: list[tuple[UInt8[Tensor, "3 height width"], str]] = []
         for index in tqdm(range(len(source)), desc="reading pictures", leave=False):
             if memory <= 0:
@@ -52,7 +65,7 @@ class Patches:
     def batch(self, numbers: list[int]) -> Batch:
         """The patches of these numbers; raises ``ValueError`` where a picture is smaller than a patch."""
         like = torch.empty(0, dtype=torch.float64)
-        chances = PerImage([(self.seed, number) for number in numbers]).uniform("patch", (len(numbers), 3), like)
+        chances = PerImage([(self.seed, number) for number in numbers]).uniform("patch", (len(numbers), 5), like)
         pictures = [self._picture(number) for number in numbers]
         patches = [self._cut(*picture, *at) for picture, at in zip(pictures, chances.tolist(), strict=True)]
         names = [name for _, name in pictures]
@@ -68,13 +81,25 @@ class Patches:
         return (picture.image * 255).round().to(torch.uint8), picture.name
 
     def _cut(
-        self, pixels: UInt8[Tensor, "3 height width"], name: str, down: float, right: float, mirrored: float
+        self,
+        pixels: UInt8[Tensor, "3 height width"],
+        name: str,
+        down: float,
+        right: float,
+        mirrored: float,
+        coarser: float,
+        colours: float,
     ) -> UInt8[Tensor, "3 side side"]:
-        height, width = pixels.shape[1] - self.side, pixels.shape[2] - self.side
-        if min(height, width) < 0:
-            raise ValueError(f"{name} is {height + self.side} x {width + self.side} pixels: too small for {self.side}")
-        top, left = int(down * (height + 1)), int(right * (width + 1))
-        patch = pixels[:, top : top + self.side, left : left + self.side]
+        height, width = pixels.shape[1:]
+        fitting = [factor for factor in self.reductions if factor * self.side <= min(height, width)]
+        if not fitting:
+            raise ValueError(f"{name} is {height} x {width} pixels: too small for {min(self.reductions) * self.side}")
+        factor = fitting[int(coarser * len(fitting))]
+        side = factor * self.side
+        top, left = int(down * (height - side + 1)), int(right * (width - side + 1))
+        patch = pixels[list(self.orders[int(colours * len(self.orders))]), top : top + side, left : left + side]
+        if factor > 1:
+            patch = avg_pool2d(patch.float(), factor).round().to(torch.uint8)
         return patch.flip(2) if self.flip and mirrored < 0.5 else patch
 
 
@@ -124,6 +149,8 @@ class PatchesData(LightningDataModule):
         num_workers: processes that cut patches; 0 cuts them between the steps.
         memory: for decoded pictures [bytes].
         seed: of the sequence of patches.
+        reductions: of patches to learn from, as in :class:`Patches`.
+        recolour: likewise.
     """
 
     def __init__(
@@ -137,14 +164,18 @@ class PatchesData(LightningDataModule):
         num_workers: int = 0,
         memory: float = 4e9,
         seed: int = 0,
+        reductions: Sequence[int] = (1,),
+        recolour: bool = False,
     ):
         super().__init__()
+        self.reductions, self.recolour = reductions, recolour
         self.train, self.val, self.side, self.val_side = train, val, side, val_side
         self.num_val, self.batch_size, self.num_workers = num_val, batch_size, num_workers
         self.memory, self.seed, self.first = memory, seed, 0
 
     def setup(self, stage: str) -> None:
-        self.train_patches = Patches(self.train, self.side, self.seed, True, self.memory)
+        varied = self.reductions, self.recolour
+        self.train_patches = Patches(self.train, self.side, self.seed, True, self.memory, *varied)
         self.val_patches = Patches(self.val, self.val_side, self.seed, False, self.memory)
 
     def train_dataloader(self) -> DataLoader:

@@ -138,3 +138,15 @@ def test_power_is_that_of_complex_symbols():
 def test_networks_are_told_finite_levels_of_the_snr():
     levels = snr_level(torch.tensor([-torch.inf, 0.0, 20.0, torch.inf]))
     assert levels.tolist() == [-1.0, 0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("make", [DeepJSCC, lambda: ADJSCC(width=32)])
+def test_at_first_all_that_can_be_said_of_a_picture_is_said_about_as_loud(make):
+    """The Jacobian's singular values from 192 numbers to 64, and back: with Glorot's they differ 190- to 570-fold."""
+    torch.manual_seed(0)
+    codec, snr_db, grey = make().double(), torch.full((1,), 10.0), torch.full((1, 3, 8, 8), 0.5).double()
+    features = codec.analyse(grey, snr_db)
+    into = torch.autograd.functional.jacobian(lambda x: codec.analyse(x, snr_db), grey).reshape(64, 192)
+    back = torch.autograd.functional.jacobian(lambda x: codec.synthesise(x, snr_db), features.detach()).reshape(192, 64)
+    for gains in (torch.linalg.svdvals(into), torch.linalg.svdvals(back)):
+        assert gains[0] < 5 * gains[-1]

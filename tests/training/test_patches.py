@@ -1,6 +1,7 @@
 """A patch is a function of its number: neither batches, processes nor restarts change it."""
 
 from collections import Counter
+from itertools import permutations
 
 import pytest
 import torch
@@ -25,8 +26,8 @@ class Ramps(ImageSource):
         return Picture(torch.stack([columns, rows, torch.full_like(rows, index)]) / 255, f"ramp-{index}")
 
 
-def patches(side=8, seed=0, flip=True, memory=1e6, **source):
-    return Patches(Ramps(**source), side, seed, flip, memory)
+def patches(side=8, seed=0, flip=True, memory=1e6, reductions=(1,), recolour=False, **source):
+    return Patches(Ramps(**source), side, seed, flip, memory, reductions, recolour)
 
 
 def levels(batch):
@@ -48,6 +49,34 @@ def test_patches_are_cut_from_their_pictures_and_every_second_is_mirrored():
 
 def test_unmirrored_patches_are_not_mirrored():
     assert (levels(patches(flip=False).batch(list(range(50))))[:, 0].diff(dim=2) == 1).all()
+
+
+def test_reduced_patches_are_means_of_larger_ones_and_stay_inside():
+    batch = patches(reductions=(1, 2), size=(20, 30)).batch(list(range(400)))
+    columns, rows, _ = levels(batch).unbind(1)
+    factor = rows.diff(dim=1)
+    assert set(factor.flatten().tolist()) == {1, 2}
+    halved = (factor == 2).all((1, 2))
+    assert (columns.diff(dim=2).abs()[halved] == 2).all()
+    assert abs(halved.sum() - 200) < 5 * 10
+    assert rows[halved].max() <= 19
+    assert columns[halved].max() <= 29
+
+
+def test_a_picture_is_reduced_only_as_far_as_it_is_large_enough():
+    assert (levels(patches(reductions=(1, 3), size=(20, 30)).batch([0, 1, 2, 3]))[:, 1].diff(dim=1) == 1).all()
+    with pytest.raises(ValueError, match=r"ramp-\d is 12 x 30 pixels: too small for 16"):
+        patches(reductions=(2,), size=(12, 30)).batch([0])
+
+
+def test_colours_are_exchanged_in_all_six_orders():
+    numbers = list(range(600))
+    plain, changed = patches().batch(numbers), patches(recolour=True).batch(numbers)
+    orders = Counter()
+    for a, b in zip(plain["images"], changed["images"], strict=True):
+        orders[next(order for order in permutations(range(3)) if torch.equal(a[list(order)], b))] += 1
+    assert set(orders) == set(permutations(range(3)))
+    assert min(orders.values()) > 100 - 5 * 9.2  # five sigma of B(600, 1/6)
 
 
 def test_a_patch_does_not_depend_on_its_batch():
