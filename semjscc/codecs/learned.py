@@ -118,7 +118,7 @@ def linear_start(layer: nn.Module) -> None:
     A convolution takes its central stride x stride pixels by an orthogonal matrix (the identity where the stride is 1),
     a transposed one gives them back, PReLUs have a slope of 1, and a tenth of Glorot's noise lies over the weights
     ("delta-orthogonal": Xiao et al. 2018, arXiv:1806.05393). With torch's or Glorot's own weights the fine detail, a
-    thousandth of a picture's power, takes a hundred times as many steps to be found.
+    thousandth of a picture's power, is found far later (docs/LOG.md).
     """
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         (stride, _), (middle, _) = layer.stride, (side // 2 for side in layer.kernel_size)
