@@ -29,11 +29,13 @@ def export(module: "JSCC") -> None:
 def card_of(module: "JSCC") -> dict[str, Any]:
     """How the weights came about: channel, command, data, steps, hours, curve."""
     data, trainer, link = module.trainer.datamodule, module.trainer, module.system.link
+    codec = module.codec()
     kept = provenance({}, module.seed, str(module.device))
     return {
         "channel": channel_of(link),
         "bandwidth_ratio": round(bandwidth_ratio(_symbols(module, data.side), data.side, data.side), 6),
         "command": shlex.join(["python", Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **({"start": f"weights of: {codec.card['command']}"} if codec.card else {}),
         "data": f"{described(data.train)}; patches of {data.side} x {data.side}",
         "watched": f"{described(data.val)}; {data.num_val} patches of {data.val_side} x {data.val_side}",
         "snr_db": list(module.snr_db),

@@ -229,3 +229,13 @@ def test_the_weights_come_with_a_card_and_fit_the_codec(tmp_path):
     page = (tmp_path / "README.md").read_text()
     assert page.startswith("# DeepJSCC over TDL, rx 2\n")
     assert "| snr db | 1 to 19 |" in page
+
+
+def test_a_card_says_which_weights_a_training_began_with(tmp_path):
+    fit(module(tmp_path / "first"), steps=1, **UNWATCHED)
+    first = DeepJSCC(width=4, weights=str(tmp_path / "first" / "model.safetensors"))
+    assert "start" not in first.card
+    fit(JSCC(Analog(first, air(), mismatched=True), warmup=2, out=str(tmp_path / "second")), steps=1, **UNWATCHED)
+    card = DeepJSCC(width=4, weights=str(tmp_path / "second" / "model.safetensors")).card
+    assert card["start"] == f"weights of: {first.card['command']}"
+    assert card["channel"] == "TDL, rx 2"
