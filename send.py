@@ -5,7 +5,7 @@
     python send.py photos:3 --system avif-awgn --snr_db 1 --seed 7
 
 Everything shown is what this one transmission carried, noted while it ran: the same that evaluate.py measures of this
-picture with the same seed. Writes OUT/PICTURE-SYSTEM-SNRdB.html, which holds all it needs, and a PNG beside it.
+picture with the same seed. Writes OUT/PICTURE_SYSTEM_SNRdB.html, which holds all it needs, and a PNG beside it.
 """
 
 import argparse
@@ -93,7 +93,8 @@ def from_file(path: Path, size: int) -> Picture:
         image = read_picture(path)
         share = size / max(image.shape[1:])
         if share < 1:
-            image = read_picture(path, tuple(max(1, round(share * side)) for side in image.shape[1:]))
+            height, width = (max(1, round(share * side)) for side in image.shape[1:])
+            image = read_picture(path, (height, width))
     except Exception as error:  # whatever Pillow's readers raise
         raise ConfigError(f"{path} is not a picture that can be read: {error}") from error
     return Picture(image, path.name)
@@ -105,9 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser().parse_args([f" {word}" if re.match(r"-\.?\d", word) else word for word in words])
     snr_db = operating_point(args.snr_db)
     file = config.find("systems", args.system)
-    config.settings(file, {"system": System})
     source, number, slug = find(args.picture, args.size)
-    stem = writable(args.out) / f"{slug}-{file.stem}-{snr_db:g}dB"
+    stem = writable(args.out) / f"{slug}_{file.stem}_{snr_db:g}dB"
     system = config.build(file, {"system": System})["system"]
     indices, pictures, row = group_of(source, number, system.users)
     rng = PerImage([(args.seed, index) for index in indices], (round(1000 * snr_db),))

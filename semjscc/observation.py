@@ -211,5 +211,7 @@ def _blocks(seen: Observer, row: int, batch: int) -> Blocks | None:
 def _only(delivery: Delivery, row: int, batch: int) -> Delivery:
     """What there is of one picture: of everything that has an entry for each."""
     found = {one.name: getattr(delivery, one.name) for one in fields(delivery)}
-    each = {name: value[row : row + 1] for name, value in found.items() if isinstance(value, Tensor | list)}
+    each: dict[str, Any] = {
+        name: value[row : row + 1] for name, value in found.items() if isinstance(value, Tensor | list)
+    }
     return replace(delivery, **each)

@@ -28,7 +28,7 @@ def batches(
 def group_of(source: ImageSource | Sequence[Picture], index: int, group: int) -> tuple[list[int], Pictures, int]:
     """Picture ``index`` and those that share its group of ``group``, with their indices; and its row among them.
 
-    They are those of :func:`batches` where the pictures before are of one size; neighbours of another size are left out.
+    They are those of :func:`batches` where the pictures before have one size; neighbours of another size are left out.
     """
     first = index - index % group
     found = [(i, source[i]) for i in range(first, min(first + group, len(source)))]

@@ -70,15 +70,12 @@ class Words(Content):
         axes, lines = figure.subplots(), self._lines()
         axes.set(xlim=(0, COLUMNS), ylim=(max(7, len(lines)), -1))
         axes.set_axis_off()
-        kinds = {
-            False: (theme.ink, None),
-            True: (theme.paper, {"facecolor": theme.wrong, "edgecolor": "none", "pad": 1}),
-        }
         for row, line in enumerate(lines):
             for column, (glyph, damaged) in enumerate(line):
-                colour, box = kinds[damaged]
-                where = {"ha": "center", "va": "center", "family": "monospace", "in_layout": False}
-                axes.text(column + 0.5, row, glyph, color=colour, bbox=box, parse_math=False, fontsize=12, **where)
+                text = axes.text(column + 0.5, row, glyph, family="monospace", fontsize=12, ha="center", va="center")
+                text.set(parse_math=False, in_layout=False, color=theme.paper if damaged else theme.ink)
+                if damaged:
+                    text.set_bbox({"facecolor": theme.wrong, "edgecolor": "none", "pad": 1})
 
     def html(self, alt: str) -> str:
         runs = [(damaged, "".join(c for c, _ in run)) for damaged, run in groupby(self.glyphs, key=lambda one: one[1])]
@@ -89,7 +86,7 @@ class Words(Content):
         """Broken behind blanks, and within words that fill more than a line."""
         lines: list[list[Glyph]] = [[]]
         for word in _words(self.glyphs):
-            if len(lines[-1]) + len(word) > COLUMNS + 1:
+            if len(lines[-1]) + len(word) - (word[-1][0] == " ") > COLUMNS:
                 lines.append([])
             while len(word) > COLUMNS:
                 lines[-1], word = [*lines[-1], *word[:COLUMNS]], word[COLUMNS:]
@@ -131,7 +128,8 @@ def compared(sent: str, heard: str) -> tuple[list[Glyph], list[Glyph]]:
     if len(sent) == len(heard):
         same = [(i, i, 1) for i, (a, b) in enumerate(zip(sent, heard, strict=True)) if a == b]
     else:
-        same = [tuple(block) for block in SequenceMatcher(None, sent, heard, autojunk=False).get_matching_blocks()]
+        blocks = SequenceMatcher(None, sent, heard, autojunk=False).get_matching_blocks()
+        same = [(block.a, block.b, block.size) for block in blocks]
     said = {start + i for start, _, size in same for i in range(size)}
     found = {start + i for _, start, size in same for i in range(size)}
     return _glyphs(sent, said), _glyphs(heard, found)

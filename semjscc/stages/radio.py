@@ -2,7 +2,7 @@
 
 import torch
 
-from semjscc.observation import Beams, Blocks, Transmission
+from semjscc.observation import Beams, Transmission
 from semjscc.phy.base import SymbolLink
 from semjscc.phy.link import DigitalLink, OFDMLink
 from semjscc.phy.plain import PlainLink
@@ -14,26 +14,30 @@ from semjscc.stages.sketches import MOST_SYMBOLS, constellation, logits, raster
 from semjscc.systems.analog import channel_of
 from semjscc.units import linear_to_db
 
+MOST_BITS = 4096  # of a block
 Link = DigitalLink | SymbolLink
 
 
-def code(link: Link, blocks: Blocks | None) -> Stage | None:
+def code(link: Link, seen: Transmission) -> Stage | None:
     """Coded bits, and how sure of them the decoder was told to be."""
-    if blocks is None or not isinstance(link, DigitalLink):
+    blocks, errors = seen.blocks, seen.delivery.block_errors
+    if blocks is None or errors is None or not isinstance(link, DigitalLink):
         return None
-    (count, k), n = blocks.sent.shape, blocks.coded.shape[1]
+    k, n, count = blocks.sent.shape[1], blocks.coded.shape[1], errors.shape[1]
     grown = f"{k:,} bits go out as {n:,}, rate {plain(k / n)} ({type(link.code).__name__})"
-    shown = f". The first of {count} blocks is shown." if count > 1 else ", in one block."
+    shown = f". The first of {count:,} blocks is shown" if count > 1 else ", in one block"
+    shown += f", its first {MOST_BITS:,} bits." if n > MOST_BITS else "."
     wrong = ((blocks.llrs > 0) != (blocks.coded > 0.5)).float().mean().item()
     guess = f"{wrong:.1%} of the coded bits lean to the wrong side before decoding"
-    before = raster(blocks.coded[0], n, torch.zeros_like(blocks.coded[0], dtype=torch.bool))
+    block = blocks.coded[0, :MOST_BITS]
+    before = raster(block, n, torch.zeros_like(block, dtype=torch.bool))
     return Stage(
         "Code",
         [
             Panel("Coded bits", grown + shown, Drawing(before), f"coded bits of one block: {grown}"),
             Panel(
                 "LLRs",
-                f"How sure the receiver is of each coded bit: the farther from 0, the surer. {guess}.",
+                f"How sure the receiver is of each coded bit{_group(seen)}: the farther from 0, the surer. {guess}.",
                 Drawing(logits(blocks.llrs, blocks.coded)),
                 f"histogram of the LLRs of bits sent as 0 and as 1: {guess}",
             ),
@@ -52,7 +56,7 @@ def symbols(link: Link, seen: Transmission) -> Stage:
     looks = f" after {seen.looks} looks at the channel" if seen.looks > 1 else ""
     heard = f"Equalised{looks}, in the colours of what was sent. The receiver reckons with an SNR of {after} here."
     before, then = (constellation(x, seen.sent, points) for x in (seen.sent, seen.received))
-    what = f"{count:,} symbols, {how}"
+    what = f"{count:,} symbols{_group(seen)}, {how}"
     return Stage(
         "Symbols",
         [
@@ -70,8 +74,8 @@ def slot(seen: Transmission) -> Stage | None:
         return None
     grid, pilots = seen.slot.grid, seen.slot.grid.pilot_symbols
     size = f"{grid.num_symbols} OFDM symbols of {grid.fft_size} carriers, {1e-3 * grid.subcarrier_spacing:g} kHz apart"
-    many = grid.slots(len(seen.sent))
-    which = f" The first of {many} slots." if many > 1 else ""
+    many = seen.delivery.channel_uses // grid.elements
+    which = f" The first of {many:,} slots." if many > 1 else ""
     stream = f" Stream 1 of {grid.num_streams}." if grid.num_streams > 1 else ""
     what = f"{size}. Colour is phase, and what is silent is empty.{which}{stream}"
     turned = f"At antenna 1 of {len(seen.slot.received)}: turned and weakened by the channel, and in noise."
@@ -100,6 +104,16 @@ def air(link: Link, seen: Transmission) -> Stage:
     plainly = "Nothing fades, H = 1 for every symbol: there is only noise."
     words = plainly if isinstance(link, PlainLink) else f"{channel}, and what it leaves in each symbol."
     return _air(words, sounding.noise(seen), "squared error of each symbol, and its mean as the receiver was told")
+
+
+def _group(seen: Transmission) -> str:
+    """Which part of the payload is shown where it is streamed in several."""
+    count = 0 if seen.delivery.block_errors is None else seen.delivery.block_errors.shape[1]
+    return (
+        f" of the first {len(seen.blocks.sent)} of {count:,} blocks"
+        if seen.blocks and len(seen.blocks.sent) < count
+        else ""
+    )
 
 
 def _reach(beams: Beams) -> str:

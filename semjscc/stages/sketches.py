@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Complex, Float
 from matplotlib.colors import to_rgb
 from matplotlib.figure import FigureBase
@@ -11,7 +12,6 @@ from torch import Tensor
 from semjscc.stages.contents import Draw
 from semjscc.stages.theme import Theme
 
-MOST_BITS = 4096  # in a raster
 MOST_SYMBOLS = 8192  # in a constellation
 LABELLED = 16  # points of a constellation that still have room for their labels
 
@@ -22,23 +22,22 @@ def raster(
     wrong: Bool[Tensor, " bits"],
     lost: Bool[Tensor, " blocks"] | None = None,
 ) -> Draw:
-    """Bits in rows, from the top left, with those that are wrong in another colour, and pale behind ``content``; below
+    """Bits in rows, from the top left, with those that are wrong in another colour, and pale from ``content`` on; below
     them, a field for each of ``lost``.
     """
-    shown = min(len(bits), MOST_BITS)
-    columns = 8 * max(1, math.ceil(math.sqrt(2.8 * shown) / 8))
+    columns = 8 * max(1, math.ceil(math.sqrt(2.8 * len(bits)) / 8))
+    kind = torch.where(wrong, 2, bits.long()).cpu().numpy()
+    alpha = np.where((np.arange(len(bits)) < content) | (kind == 2), 1.0, 0.35)
 
     def draw(figure: FigureBase, theme: Theme) -> None:
         colours = np.array([to_rgb(theme.zero), to_rgb(theme.one), to_rgb(theme.wrong)])
-        kind = np.where(wrong[:shown].cpu(), 2, bits[:shown].cpu().numpy().astype(int))
-        alpha = np.where((np.arange(shown) < content) | (kind == 2), 1.0, 0.35)
-        axes = figure.subplots() if lost is None else figure.subplots(2, height_ratios=(8, 1))
-        above = axes if lost is None else axes[0]
+        ratios = [8] if lost is None else [8, 1]
+        above, *below = np.atleast_1d(figure.subplots(len(ratios), height_ratios=ratios))
         _fields(above, colours[kind], alpha, columns)
         if lost is not None:
-            side = min(len(lost), 64)
-            _fields(axes[1], colours[np.where(lost.cpu(), 2, 1)], np.ones(len(lost)), side, gap=len(lost) <= 256)
-            axes[1].set_xlabel("code blocks, first to last")
+            blocks = colours[np.where(lost.cpu(), 2, 1)]
+            _fields(below[0], blocks, np.ones(len(blocks)), min(len(blocks), 64), gap=len(blocks) <= 256)
+            below[0].set_xlabel("code blocks, first to last")
 
     return draw
 
@@ -73,9 +72,10 @@ def constellation(
     def draw(figure: FigureBase, theme: Theme) -> None:
         axes = figure.subplots()
         few = np.array_equal(x, s) and points is not None and len(points) <= 64
+        size = 50 if few else 5 if len(x) > 500 else 20
         axes.axhline(0, color=theme.muted, lw=0.5)
         axes.axvline(0, color=theme.muted, lw=0.5)
-        axes.scatter(x.real, x.imag, s=50 if few else 5, c=theme.hues(np.angle(s)), alpha=1 if few else 0.55, lw=0)
+        axes.scatter(x.real, x.imag, s=size, c=theme.hues(np.angle(s)), alpha=1 if few else 0.55, lw=0)
         if points is not None and len(points) <= 1024:
             _targets(axes, points.cpu().numpy(), theme, labels=few)
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="in phase", ylabel="quadrature")
@@ -84,9 +84,10 @@ def constellation(
 
 
 def _targets(axes, points: np.ndarray, theme: Theme, labels: bool) -> None:
-    size = 60 if len(points) <= 64 else 6
-    if not labels:
-        axes.scatter(points.real, points.imag, s=size, marker="+", c=theme.ink, lw=1.0 if size > 6 else 0.4)
+    if len(points) > 64:
+        axes.scatter(points.real, points.imag, s=3, c=theme.muted, alpha=0.35, lw=0, zorder=0)
+    elif not labels:
+        axes.scatter(points.real, points.imag, s=60, marker="+", c=theme.ink, lw=1.0)
     elif len(points) <= LABELLED:
         width = len(points).bit_length() - 1
         for i, point in enumerate(points):
@@ -95,13 +96,13 @@ def _targets(axes, points: np.ndarray, theme: Theme, labels: bool) -> None:
 
 
 def logits(llrs: Float[Tensor, "blocks n"], coded: Float[Tensor, "blocks n"]) -> Draw:
-    """How often each LLR came for coded bits that were sent as 0 and as 1; the outermost hundredth is at the edges."""
+    """How often each LLR came for coded bits that were sent as 0 and as 1; the outermost fiftieth is at the edges."""
     values, ones = llrs.flatten().cpu().double().numpy(), coded.flatten().cpu().numpy() > 0.5
     finite = values[np.isfinite(values)]
-    reach = max(1e-6, np.quantile(np.abs(finite), 0.99)) if finite.size else 1.0
+    reach = max(1e-6, np.quantile(np.abs(finite), 0.98)) if finite.size else 1.0
 
     def draw(figure: FigureBase, theme: Theme) -> None:
-        axes, bins = figure.subplots(), np.linspace(-reach, reach, 61)
+        axes, bins = figure.subplots(), np.linspace(-reach, reach, 61).tolist()
         for sent, colour, label in ((~ones, theme.muted, "sent as 0"), (ones, theme.one, "sent as 1")):
             kept = values[sent].clip(-reach, reach)
             axes.hist(kept, bins, color=colour, alpha=0.6, label=label)

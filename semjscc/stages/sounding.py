@@ -1,5 +1,8 @@
 """Drawings of the air: slots, channels, beams and noise."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from jaxtyping import Complex, Float
 from matplotlib.figure import FigureBase
@@ -19,7 +22,7 @@ def levels(x: Complex[Tensor, "*any"]) -> Float[np.ndarray, "*any"]:
     return 10 * np.log10(x.abs().square().clamp_min(FLOOR).cpu().numpy())
 
 
-def elements(frame: Complex[Tensor, "time frequency"], pilots: tuple[int, ...]) -> Draw:
+def elements(frame: Complex[Tensor, "time frequency"], pilots: Sequence[int]) -> Draw:
     """A slot in the colours of its elements' phases, as strong as they are; silent ones are empty."""
     x = frame.cpu().numpy()
     strength = (np.abs(x) / max(1e-9, np.quantile(np.abs(x), 0.95))).clip(0, 1)
@@ -44,7 +47,8 @@ def response(slot: Slot) -> Draw:
     low, high = max(H.max() - 30, min(H.min(), H.max() - 3)), H.max()
 
     def draw(figure: FigureBase, theme: Theme) -> None:
-        maps, lines = figure.subfigures(1, 2, width_ratios=(shown, 1.1))
+        halves: Any = figure.subfigures(1, 2, width_ratios=(shown, 1.1))
+        maps, lines = halves
         for antenna, axes in enumerate(np.atleast_1d(maps.subplots(1, shown, sharey=True))):
             picture = axes.imshow(H[antenna], aspect="auto", vmin=low, vmax=high, cmap=theme.scale)
             axes.axhline(time, color="white", lw=0.8, ls=":")
@@ -60,7 +64,7 @@ def response(slot: Slot) -> Draw:
         axes.plot([], [], color=theme.muted, lw=0.9, ls="--", label="as estimated")
         axes.set(title=f"OFDM symbol {time}, the dotted line", xlabel="carrier", ylabel="|H|² [dB]")
         axes.set_ylim(bottom=max(low - 5, min(H[:, time, carriers].min(), estimate.min()) - 2))
-        axes.legend(loc="best", fontsize=8)
+        axes.legend(loc="best")
         axes.grid(alpha=0.2)
 
     return draw
@@ -88,7 +92,7 @@ def reach(beams: Beams) -> Draw:
         right.plot(beams.carriers, leaked, color=theme.wrong, lw=1, label="all other users' streams")
         right.axhline(0, color=theme.muted, lw=1, ls=":", label="noise, N0")
         right.set(xlabel="carrier", ylabel="power over N0 [dB]")
-        right.legend(fontsize=8)
+        right.legend()
         right.grid(alpha=0.2)
 
     return draw

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from semjscc.observation import Transmission
@@ -9,12 +10,13 @@ from semjscc.results import plain
 from semjscc.stages.contents import Drawing, Glyph, Photo, Words, compared
 from semjscc.stages.panels import Panel, Stage
 from semjscc.stages.radio import air, code, slot, symbols
-from semjscc.stages.sketches import MOST_BITS, raster
+from semjscc.stages.sketches import raster
 from semjscc.systems.analog import Analog
 from semjscc.systems.digital import Digital
 from semjscc.types import Delivery
 
 MOST_BYTES = 96  # that are written out
+MOST_BITS = 4096  # that are drawn
 
 
 def story(system: Digital | Analog, seen: Transmission, figures: dict[str, float], name: str) -> list[Stage]:
@@ -24,7 +26,7 @@ def story(system: Digital | Analog, seen: Transmission, figures: dict[str, float
         _pictures(seen, figures, name),
         _words(delivery, figures) if delivery.sent else _bytes(delivery),
         _bits(delivery, figures),
-        code(link, seen.blocks),
+        code(link, seen),
         symbols(link, seen),
         slot(seen),
         air(link, seen),
@@ -68,47 +70,55 @@ def _bytes(delivery: Delivery) -> Stage | None:
     if delivery.sent_bits is None or delivery.heard_bits is None:
         return None
     sent, heard = (_octets(bits[0]) for bits in (delivery.sent_bits, delivery.heard_bits))
-    wrong = [a != b for a, b in zip(sent, heard, strict=True)]
-    count = f"The first {MOST_BYTES} of {len(sent):,} bytes" if len(sent) > MOST_BYTES else f"All {len(sent)} bytes"
-    what = f"{count}, in hexadecimal. Those that do not arrive are marked."
-    damage = f"{sum(wrong):,} of all {len(sent):,} bytes are damaged."
-    return Stage(
-        "Bytes",
-        [
-            Panel("Bytes sent", what, Words(_hexadecimal(sent, wrong)), what),
-            Panel("Bytes heard", damage, Words(_hexadecimal(heard, wrong)), damage),
-        ],
-    )
+    wrong = sent != heard
+    shown, which = _window(wrong, MOST_BYTES, "bytes")
+    what = f"{which} of the payload, in hexadecimal. Those that do not arrive are marked."
+    damage = f"{int(wrong.sum()):,} of all {len(sent):,} bytes are damaged."
+    before, after = (Words(_hexadecimal(data[shown].tolist(), wrong[shown].tolist())) for data in (sent, heard))
+    return Stage("Bytes", [Panel("Bytes sent", what, before, what), Panel("Bytes heard", damage, after, damage)])
 
 
 def _bits(delivery: Delivery, figures: dict[str, float]) -> Stage | None:
     if delivery.sent_bits is None or delivery.heard_bits is None or delivery.block_errors is None:
         return None
     sent, heard, lost = delivery.sent_bits[0], delivery.heard_bits[0], delivery.block_errors[0] > 0
-    content = len(sent) if delivery.content_bits is None else int(delivery.content_bits[0])
-    part = f" The first {MOST_BITS:,} are shown." if len(sent) > MOST_BITS else ""
+    content, wrong = len(sent) if delivery.content_bits is None else int(delivery.content_bits[0]), heard != sent
+    shown, which = _window(wrong, MOST_BITS, "bits")
     of_it = f"the first {content:,} carry the picture, the pale rest fills the budget"
     what = f"{len(sent):,} bits" + (f": {of_it}." if content < len(sent) else ", all of the picture.")
-    wrong = heard != sent
-    damage = f"{int(wrong.sum()):,} bits are wrong (BER {plain(figures['ber'])}), {int(lost.sum())} of {len(lost)}"
+    part = f" {which} are shown." if len(sent) > MOST_BITS else ""
+    damage = f"{int(wrong.sum()):,} bits are wrong (BER {plain(figures['ber'])}), {int(lost.sum()):,} of {len(lost):,}"
     damage = f"{damage} code blocks lost (BLER {plain(figures['bler'])})"
-    before = raster(sent, content, torch.zeros_like(wrong), torch.zeros_like(lost))
-    after = raster(heard, content, wrong, lost)
+    before, after = (
+        Drawing(raster(bits[shown], content - shown.start, flags[shown], blocks))
+        for bits, flags, blocks in ((sent, torch.zeros_like(wrong), torch.zeros_like(lost)), (heard, wrong, lost))
+    )
     return Stage(
         "Bits",
         [
-            Panel("Payload", what + part, Drawing(before), f"the payload, light for 0 and dark for 1: {what}"),
-            Panel("Payload heard", f"{damage}; both in orange.{part}", Drawing(after), f"the payload heard: {damage}"),
+            Panel("Payload", what + part, before, f"the payload, light for 0 and dark for 1: {what}"),
+            Panel("Payload heard", f"{damage}; both in orange.{part}", after, f"the payload heard: {damage}"),
         ],
     )
 
 
-def _octets(bits: Tensor) -> list[int]:
+def _window(wrong: Bool[Tensor, " items"], most: int, kind: str) -> tuple[slice, str]:
+    """Which of the items are shown: as many as may be, from the first that is wrong on; and the same in words."""
+    count = len(wrong)
+    if count <= most:
+        return slice(0, count), f"All {count:,} {kind}"
+    first = int(wrong.long().argmax())  # 0 where none is wrong
+    start = min(first // 8 * 8, count - most)
+    from_it = ", from the first damaged on," if start else ""
+    return slice(start, start + most), f"{kind.capitalize()} {start + 1:,} to {start + most:,} of {count:,}{from_it}"
+
+
+def _octets(bits: Float[Tensor, " bits"]) -> Int[Tensor, " bytes"]:
     """Bytes, the last one filled up with zeros."""
     padded = F.pad(bits, (0, -len(bits) % 8)).reshape(-1, 8).long()
-    return (padded << torch.arange(7, -1, -1, device=bits.device)).sum(1).tolist()
+    return (padded << torch.arange(7, -1, -1, device=bits.device)).sum(1)
 
 
 def _hexadecimal(data: list[int], wrong: list[bool]) -> list[Glyph]:
-    pairs = list(zip(data, wrong, strict=True))[:MOST_BYTES]
+    pairs = zip(data, wrong, strict=True)
     return [glyph for byte, flag in pairs for glyph in (*((c, flag) for c in f"{byte:02x}"), (" ", False))]

@@ -1,6 +1,7 @@
 """Colours of the stages, on light paper and on dark."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -31,13 +32,14 @@ class Theme:
     lightness: float  # of hues, as Oklab has it
 
     @property
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> dict[Any, Any]:
         """For matplotlib's ``rc_context``; what is drawn has no background of its own."""
         inks = ("text.color", "axes.labelcolor")
         lines = ("axes.edgecolor", "xtick.color", "ytick.color")
         plain = {"figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none"}
-        sizes = {"font.size": 9, "axes.titlesize": 9, "axes.linewidth": 0.7, "legend.frameon": False}
-        return {name: self.ink for name in inks} | {name: self.muted for name in lines} | plain | sizes
+        legend = {"legend.facecolor": self.paper, "legend.edgecolor": "none", "legend.fontsize": 8}
+        sizes = {"font.size": 9, "axes.titlesize": 9, "axes.linewidth": 0.7}
+        return {**dict.fromkeys(inks, self.ink), **dict.fromkeys(lines, self.muted), **plain, **legend, **sizes}
 
     def hues(self, angles: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any 3"]:
         """sRGB of one lightness for angles [rad], all around the circle: a phase has no beginning.
