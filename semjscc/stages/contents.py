@@ -86,7 +86,7 @@ class Words(Content):
         """Broken behind blanks, and within words that fill more than a line."""
         lines: list[list[Glyph]] = [[]]
         for word in _words(self.glyphs):
-            if len(lines[-1]) + len(word) - (word[-1][0] == " ") > COLUMNS:
+            if lines[-1] and len(lines[-1]) + len(word) - (word[-1][0] == " ") > COLUMNS:
                 lines.append([])
             while len(word) > COLUMNS:
                 lines[-1], word = [*lines[-1], *word[:COLUMNS]], word[COLUMNS:]
