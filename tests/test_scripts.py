@@ -148,7 +148,7 @@ def test_a_report_of_nothing_says_what_it_wants(tmp_path):
         report.main([str(tmp_path)])
 
 
-@pytest.mark.parametrize("script", ["evaluate.py", "report.py", "train.py"])
+@pytest.mark.parametrize("script", ["evaluate.py", "report.py", "send.py", "train.py"])
 def test_help(script):
     done = subprocess.run([sys.executable, script, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "usage" in done.stdout
