@@ -88,7 +88,7 @@ def test_a_mistake_is_named_before_the_work_starts(tmp_path, option, value, said
 
 
 def test_an_output_that_cannot_be_written_is_found_before_the_work_starts(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluate, "sweep", lambda *args, **kwargs: pytest.fail("the work started"))
+    monkeypatch.setattr("semjscc.evaluation.sweep", lambda *args, **kwargs: pytest.fail("the work started"))
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="--out: cannot write into"):
         wrong(tmp_path)
