@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         evaluate(args)
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError) or "out of memory" in str(error):  # torch has a RuntimeError for it
+        if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's are RuntimeErrors
             raise MemoryError(f"{str(error).splitlines()[0]}; {smaller()}") from error
         raise
 
