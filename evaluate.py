@@ -5,8 +5,8 @@
     python evaluate.py --system raw-ofdm --data ~/pictures --num_images 8
     python evaluate.py --system llm-ofdm --data ~/pictures --preset turbo
 
-Writes OUT/DATA/SYSTEM.json (figures) and OUT/DATA/SYSTEM.png (gallery), and prints a table. What takes long to import is
-imported where it is needed, so that this page is there at once.
+Writes OUT/DATA/SYSTEM.json (figures) and OUT/DATA/SYSTEM.png (gallery), and prints a table. What takes long to
+import is imported where it is needed, so that this page is there at once.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--preset",
         default=EMBEDDED,
-        help=f"models that caption and paint: {', '.join(config.names('presets'))}, or a YAML file (default {EMBEDDED})",
+        help=f"models to caption and paint: {', '.join(config.names('presets'))}, or a YAML file (default {EMBEDDED})",
     )
     p.add_argument(
         "--snr_db", nargs="*", default=SNR_DB, metavar="DB", help="received Es/N0 per antenna [dB], one or more"
@@ -144,9 +144,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         evaluate(args)
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's are RuntimeErrors
-            raise MemoryError(f"{str(error).splitlines()[0]}; {smaller()}") from error
-        raise
+        if not isinstance(error, MemoryError) and not re.search("out of memory|allocate memory", str(error)):
+            raise
+        raise MemoryError(f"{str(error).splitlines()[0]}; {smaller()}") from error
 
 
 def smaller() -> str:

@@ -33,7 +33,7 @@ def fetch_words(model: str, revision: str | None) -> str:
 
 @contextmanager
 def pretrained(model: str, revision: str | None = None, fetch: Fetch = fetch_model) -> Iterator[str]:
-    """Yields the folder that ``from_pretrained`` is to load: ``model`` if it is one, else what ``fetch`` has of the hub.
+    """Yields the folder that ``from_pretrained`` is to load: ``model`` if it is one, else what ``fetch`` brings.
 
     A relative folder is looked for in the current folder, then in the repository. Whatever goes wrong within the
     ``with`` block, where the model is to be loaded, becomes an error of one line that says what was looked for, where,

@@ -53,7 +53,13 @@ def save_blip2(folder: Path) -> Path:
     """Eyes, a querying transformer and OPT."""
     tokenizer = _bytes_of(GPT2Tokenizer, "</s>", "<pad>")
     processor = Blip2Processor(BlipImageProcessor(size=SQUARE), tokenizer, num_query_tokens=4)
-    mouth = {"model_type": "opt", "vocab_size": len(tokenizer), "word_embed_proj_dim": 16, "ffn_dim": 32, "init_std": 1.0}
+    mouth = {
+        "model_type": "opt",
+        "vocab_size": len(tokenizer),
+        "word_embed_proj_dim": 16,
+        "ffn_dim": 32,
+        "init_std": 1.0,
+    }
     mouth |= TOWER | _ids(tokenizer)
     parts = {"vision_config": EYE | WILD, "text_config": mouth, "num_query_tokens": 4}
     parts["qformer_config"] = TOWER | WILD | {"encoder_hidden_size": 16, "vocab_size": len(tokenizer)}
@@ -135,7 +141,9 @@ def save_stable_diffusion_3(folder: Path) -> Path:
     """Three readers, one of them T5, a transformer, and rectified flow."""
     torch.manual_seed(0)
     tokenizer = _byte_tokenizer(model_max_length=TOKENS)
-    words = T5Tokenizer([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((chr(code), -1.0) for code in range(97, 123))])
+    words = T5Tokenizer(
+        [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((chr(code), -1.0) for code in range(97, 123))]
+    )
     t5 = T5EncoderModel(T5Config(vocab_size=len(words), d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=2))
     flow = SD3Transformer2DModel(
         sample_size=16, patch_size=1, in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8,

@@ -32,9 +32,10 @@ def _plain(character: str) -> str:
 class Characters(TextCodec):
     """Characters of eight bits in ISO 8859-1 (Latin-1), ``max_characters`` of them whatever the text.
 
-    A character outside Latin-1 is sent as the nearest there is (:func:`latin1`), or as ``?``. A text ends at its first NUL, and NULs fill the budget. So a damaged
-    character is another character, except that one damaged into NUL cuts the text there; damage behind the end goes
-    unread, but for the NUL that ends the text. The default of 174 characters is 1392 bits, one slot of paper A.
+    A character outside Latin-1 is sent as the nearest there is (:func:`latin1`), or as ``?``. A text ends at its first
+    NUL, and NULs fill the budget. So a damaged character is another character, except that one damaged into NUL cuts
+    the text there; damage behind the end goes unread, but for the NUL that ends the text. The default of 174 characters
+    is 1392 bits, one slot of paper A.
 
     Args:
         max_characters: the budget.

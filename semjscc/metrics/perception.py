@@ -48,7 +48,9 @@ class ClipSimilarity(Metric):
         seen = self.embed_images(delivery.images)
         figures = {f"{self.name}_image_image": _cosine(self.embed_images(sent.images), seen)}
         if delivery.heard:
-            figures[f"{self.name}_text_text"] = _cosine(self.embed_texts(delivery.sent), self.embed_texts(delivery.heard))
+            figures[f"{self.name}_text_text"] = _cosine(
+                self.embed_texts(delivery.sent), self.embed_texts(delivery.heard)
+            )
         captions = delivery.sent or [captions[0] for captions in sent.captions if captions]
         if len(captions) == len(seen):
             figures[f"{self.name}_text_image"] = _cosine(self.embed_texts(captions), seen)

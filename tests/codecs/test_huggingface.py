@@ -99,7 +99,6 @@ class TestCaptioner:
         assert not any(parameter.requires_grad for parameter in parameters)
         assert not any(module.training for module in captioner.modules())
 
-
     def test_a_captioner_that_says_nothing_is_named(self, captioner, images, monkeypatch):
         monkeypatch.setattr(captioner, "_words", lambda tokens: [" "] * len(tokens))
         with pytest.warns(UserWarning, match=r"says nothing of 4 of 4 pictures; does it want a prompt\?"):
@@ -134,14 +133,18 @@ class TestWeights:
     @pytest.mark.parametrize("bits", [4, 8])
     def test_quantised_weights_take_a_package_that_is_named(self, build, bits, monkeypatch):
         monkeypatch.setattr("semjscc.codecs.huggingface.find_spec", lambda name: None)
-        with pytest.raises(ValueError, match=rf"^bits={bits} takes the package bitsandbytes: `pip install bitsandb.*`$"):
+        with pytest.raises(
+            ValueError, match=rf"^bits={bits} takes the package bitsandbytes: `pip install bitsandb.*`$"
+        ):
             build("checkpoints/any", bits=bits)
 
     def test_a_model_too_large_is_refused_before_it_is_loaded(self, blip_folder, diffusion_folder, monkeypatch):
         monkeypatch.setattr(hub.psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
         for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
             monkeypatch.setattr(build, "_load", lambda *args: pytest.fail("it was loaded"))
-            with pytest.raises(MemoryError, match=r"^the weights in .* take 0\.0 GB in 16 bits each, and 0\.0 GB .*free"):
+            with pytest.raises(
+                MemoryError, match=r"^the weights in .* take 0\.0 GB in 16 bits each, and 0\.0 GB .*free"
+            ):
                 build(str(folder), dtype="float16")
 
     def test_weights_are_counted_as_the_model_has_them(self, captioner, painter, blip_folder, diffusion_folder):

@@ -23,8 +23,8 @@ def test_what_latin_1_lacks_is_a_question_mark():
 
 
 def test_what_latin_1_nearly_has_is_written_that_way():
-    said = "“A dog’s kő̈rút” — e\u0301té … ﬁne"
-    assert latin1(said).decode("latin-1") == "\"A dog's korút\" - été ... fine"
+    said = "“A dog’s kőrút” — e\u0301té … ﬁne"
+    assert latin1(said).decode("latin-1") == '"A dog\'s korút" - été ... fine'
 
 
 def test_a_long_text_is_cut():
