@@ -71,6 +71,30 @@ def test_a_circle_of_includes_is_refused(tmp_path):
         config.read(tmp_path / "one.yaml")
 
 
+def test_what_a_preset_has_is_chosen(tmp_path):
+    for name, split in (("one", "val"), ("two", "test")):
+        (tmp_path / f"{name}.yaml").write_text(f"a: {{split: {split}}}")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("source: {class_path: semjscc.data.scenes.Scenes, init_args: {split: !preset a.split}}")
+    sources = [config.build(mine, {"source": ImageSource}, str(tmp_path / f"{name}.yaml")) for name in ("one", "two")]
+    assert [found["source"].split for found in sources] == ["val", "test"]
+
+
+def test_what_a_preset_lacks_is_named_with_who_asks(tmp_path):
+    (tmp_path / "one.yaml").write_text("a: {b: 1}")
+    (tmp_path / "mine.yaml").write_text("# mine\nc: !preset a.c")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: line 2 asks for a\.c, which preset .*one\.yaml has not"):
+        config.read(tmp_path / "mine.yaml", str(tmp_path / "one.yaml"))
+    with pytest.raises(ConfigError, match=r"unknown preset 'none': there are embedded, paper, turbo, or give"):
+        config.read(tmp_path / "mine.yaml", "none")
+
+
+def test_a_preset_that_asks_itself_is_refused(tmp_path):
+    (tmp_path / "one.yaml").write_text("a: !preset a")
+    with pytest.raises(ConfigError, match=r"one\.yaml: line 1 includes .*one\.yaml, which is including it"):
+        config.read(tmp_path / "one.yaml", str(tmp_path / "one.yaml"))
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"unknown system 'nope': there are .*llm-ofdm.*raw-ofdm"):
         config.find("systems", "nope")

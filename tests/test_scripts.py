@@ -79,6 +79,8 @@ def wrong(tmp_path, **changes):
         ("--snr_db", "1,x", "takes numbers in dB"),
         ("--num_images", "0", "at least 1"),
         ("--device", "abacus", "--device abacus"),
+        ("--preset", "nope", r"unknown preset 'nope': there are embedded, paper, turbo, or give a YAML file"),
+        ("--preset", "turbo", r"--preset turbo: .*raw-ofdm\.yaml leaves no models to a preset"),
     ],
 )
 def test_a_mistake_is_named_before_the_work_starts(tmp_path, option, value, said):
@@ -88,7 +90,7 @@ def test_a_mistake_is_named_before_the_work_starts(tmp_path, option, value, said
 
 
 def test_an_output_that_cannot_be_written_is_found_before_the_work_starts(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluate, "sweep", lambda *args, **kwargs: pytest.fail("the work started"))
+    monkeypatch.setattr("semjscc.evaluation.sweep", lambda *args, **kwargs: pytest.fail("the work started"))
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="--out: cannot write into"):
         wrong(tmp_path)
@@ -148,7 +150,37 @@ def test_a_report_of_nothing_says_what_it_wants(tmp_path):
         report.main([str(tmp_path)])
 
 
-@pytest.mark.parametrize("script", ["evaluate.py", "report.py", "train.py"])
+def test_a_preset_of_ones_own_names_its_results(folder, tmp_path):
+    own = (CONFIGS / "presets" / "embedded.yaml").read_text().replace("guidance_scale: 3.0", "steps: 1")
+    (tmp_path / "mine.yaml").write_text(own)
+    words = ["--preset", str(tmp_path / "mine.yaml"), "--num_images", "1", "--snr_db", "20"]
+    run("--system", "llm-ofdm", "--data", str(folder), *words, out=tmp_path)
+    results = Results.load(tmp_path / "holiday" / "llm-ofdm-mine.json")
+    codec = results.provenance["config"]["system"]["init_args"]["codec"]["init_args"]
+    assert (results.system, results.provenance["config"]["preset"]) == ("llm-ofdm-mine", "mine")
+    assert codec["painter"]["init_args"]["steps"] == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError("too large"), RuntimeError("CUDA out of memory. Tried\nall")])
+def test_a_model_too_large_names_the_presets_that_are_smaller(tmp_path, monkeypatch, error):
+    def full(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("semjscc.evaluation.sweep", full)
+    sizes = r"--preset embedded takes 0\.2 GB, --preset turbo takes 4 GB, --preset paper takes 17 GB"
+    with pytest.raises(MemoryError, match=rf"^(too large|CUDA out of memory. Tried); {sizes}$"):
+        wrong(tmp_path)
+
+
+def test_help_waits_for_nothing_heavy():
+    """Torch alone takes seconds to import."""
+    heavy = ["torch", "transformers", "diffusers", "torchmetrics", "matplotlib", "lightning"]
+    code = f"import sys, evaluate; evaluate.parser().format_help(); print(set({heavy}) & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("script", ["compare.py", "evaluate.py", "report.py", "send.py", "train.py"])
 def test_help(script):
     done = subprocess.run([sys.executable, script, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "usage" in done.stdout

@@ -17,10 +17,22 @@ class CaptionCodec(BitCodec):
 
     A sweep hears the same words at many operating points, so a picture is painted once for each text, seed and size,
     and the last ``remembered`` pictures are kept in main memory, 12 x height x width bytes each.
+
+    Args:
+        max_bits: as many whole words of a caption are sent as the text codec puts in so many bits of content; None
+            leaves it to the text codec's budget, which may end within a word.
     """
 
-    def __init__(self, captioner: Captioner, painter: TextToImage, text: TextCodec, remembered: int = 1024):
+    def __init__(
+        self,
+        captioner: Captioner,
+        painter: TextToImage,
+        text: TextCodec,
+        remembered: int = 1024,
+        max_bits: int | None = None,
+    ):
         super().__init__()
+        self.max_bits = max_bits
         self.captioner = captioner
         self.painter = painter
         self.text = text
@@ -28,7 +40,7 @@ class CaptionCodec(BitCodec):
         self.pictures: dict[tuple, Tensor] = {}  # least recently used first
 
     def encode(self, images: Images) -> Bits:
-        return self.text.encode(self.captioner.caption(images)).to(images.device)
+        return self.text.encode([self._brief(said) for said in self.captioner.caption(images)]).to(images.device)
 
     def decode(self, bits: Bits, size: tuple[int, int], rng: Randomness = GLOBAL) -> Images:
         heard = [(text, seed, *size) for text, seed in zip(self.read(bits), rng.seeds(len(bits)), strict=True)]
@@ -45,6 +57,16 @@ class CaptionCodec(BitCodec):
 
     def read(self, bits: Bits) -> list[str]:
         return self.text.decode(bits)
+
+    def _brief(self, said: str) -> str:
+        if self.max_bits is None:
+            return said
+        words = said.split()
+        shorter = [" ".join(words[:length]) for length in range(len(words) + 1)]
+        sizes = self.text.content_bits(self.text.encode(shorter)).tolist()
+        if sizes[0] > self.max_bits:
+            raise ValueError(f"max_bits must be at least {sizes[0]}, what an empty text takes; got {self.max_bits}")
+        return [text for text, size in zip(shorter, sizes, strict=True) if size <= self.max_bits][-1]
 
     def _paint(self, keys: list[tuple], size: tuple[int, int]) -> dict[tuple, Tensor]:
         if not keys:

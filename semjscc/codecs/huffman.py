@@ -10,7 +10,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from semjscc.codecs.base import TextCodec
-from semjscc.codecs.text import read_corpus
+from semjscc.codecs.text import latin1, read_corpus
 from semjscc.types import Bits
 
 
@@ -29,12 +29,12 @@ class Alphabet(ABC):
 
 
 class Latin1(Alphabet):
-    """Characters of ISO 8859-1; another one is sent as ``?``."""
+    """Characters of ISO 8859-1; another one is sent as the nearest there is, or as ``?``."""
 
     size = 256
 
     def split(self, text: str) -> list[int]:
-        return list(text.encode("latin-1", errors="replace"))
+        return list(latin1(text))
 
     def join(self, symbols: list[int]) -> str:
         return bytes(symbols).decode("latin-1")

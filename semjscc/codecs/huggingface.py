@@ -1,28 +1,80 @@
-"""The one door to transformers and diffusers: pretrained captioners and painters, by hub id or folder."""
+"""The one door to transformers and diffusers: pretrained captioners and painters, by hub id or folder.
+
+What a class of a model's family needs is read from the model's own folder, so that there is no list of families here.
+"""
 
 import logging
+import warnings
+import zlib
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import torch
-from diffusers import AutoPipelineForText2Image
+from diffusers import AutoPipelineForText2Image, DiffusionPipeline, PipelineQuantizationConfig
 from torch import nn
 from torchvision.transforms.functional import resize
-from transformers import AutoModelForImageTextToText, AutoProcessor, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedTokenizerBase,
+)
 
 from semjscc.codecs.base import TextToImage
 from semjscc.codecs.huffman import Alphabet
-from semjscc.hub import check_vocabulary, pretrained
+from semjscc.hub import check_complete, check_memory, check_vocabulary, fetch_words, pretrained
 from semjscc.types import Captioner, Images
 
 Precision = Literal["float32", "bfloat16", "float16"]
+Quantized = Literal[4, 8] | None
 
 
-class HubCaptioner(nn.Module, Captioner):
-    """An image-to-text model of transformers (BLIP, LLaVA, Qwen-VL, ...), frozen, that answers without sampling.
+class HubModel(nn.Module):
+    """A frozen pretrained model, and how its weights are held.
+
+    Args:
+        dtype: of weights and arithmetic.
+        bits: 8 or 4 for weights that are held in so many bits by bitsandbytes, wherever the arithmetic takes place.
+        offload: weights stay in main memory and visit the accelerator when they are needed; it then stays where it
+            is, whatever device its system is moved to. Without an accelerator it changes nothing.
+
+    Raises:
+        ValueError: ``bits`` are asked for and bitsandbytes is not installed.
+    """
+
+    def __init__(self, dtype: Precision, bits: Quantized, offload: bool):
+        super().__init__()
+        if bits and not find_spec("bitsandbytes"):
+            raise ValueError(f"bits={bits} takes the package bitsandbytes: `pip install bitsandbytes`")
+        self.dtype: torch.dtype = getattr(torch, dtype)
+        self.bits = bits
+        self.offload = offload and torch.accelerator.is_available()
+
+    def check_memory(self, folder: str) -> None:
+        """Raises ``MemoryError`` before anything is loaded that would not fit."""
+        check_memory(folder, self.bits or self.dtype.itemsize * 8)
+
+    def _apply(self, fn, recurse: bool = True):
+        return self if self.offload else super()._apply(fn, recurse)
+
+
+class HubCaptioner(HubModel, Captioner):
+    """An image-to-text model of transformers (BLIP, BLIP-2, LLaVA, Qwen-VL, Florence-2, ...), frozen.
 
     ``prompt`` goes through the model's chat template where it has one, and is read as it stands where it has none: for
-    BLIP it is the beginning of the sentence. It is not part of the caption. Loading may raise ``OSError``, see
-    :func:`semjscc.hub.pretrained`; weights must be safetensors.
+    BLIP it is the beginning of the sentence, for Florence-2 a task such as ``<CAPTION>``. It is not part of the
+    caption. Loading may raise ``OSError``, see :func:`semjscc.hub.pretrained`; weights must be safetensors.
+
+    Args:
+        revision: branch, tag or commit of the hub's.
+        max_new_tokens: the longest caption; :class:`~semjscc.codecs.caption.CaptionCodec` knows a limit in bits.
+        num_beams: sentences that are tried side by side.
+        temperature: 0 for the likeliest words; above, words are drawn, and pictures are captioned one by one, each
+            with a generator of its own, seeded by ``seed`` and its pixels.
+        top_p: words are drawn from the likeliest that have this probability together.
+        batch_size: the most pictures that are captioned at once.
+        dtype, bits, offload: see :class:`HubModel`.
     """
 
     def __init__(
@@ -32,39 +84,73 @@ class HubCaptioner(nn.Module, Captioner):
         prompt: str | None = None,
         max_new_tokens: int = 40,
         num_beams: int = 1,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        batch_size: int = 32,
         dtype: Precision = "float32",
+        bits: Quantized = None,
+        offload: bool = False,
     ):
-        super().__init__()
-        with pretrained(model) as source:
-            self.processor = AutoProcessor.from_pretrained(source, revision=revision)
+        super().__init__(dtype, bits, offload)
+        with pretrained(model, revision) as source:
+            self.processor = AutoProcessor.from_pretrained(source)
             check_vocabulary(self.processor.tokenizer)
-            self.model: Any = AutoModelForImageTextToText.from_pretrained(  # its class is written in the folder
-                source, revision=revision, dtype=getattr(torch, dtype), use_safetensors=True
-            )
+            self.check_memory(source)
+            self.model: Any = self._load(source)
         self.requires_grad_(False).eval()
-        self.prompt = prompt
-        self.max_new_tokens = max_new_tokens
-        self.num_beams = num_beams
+        self.name, self.prompt, self.seed = model, prompt, seed
+        self.batch_size = 1 if temperature else batch_size
+        drawn = {"do_sample": True, "temperature": temperature, "top_p": top_p}
+        likeliest = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        self.generation: dict[str, Any] = {"max_new_tokens": max_new_tokens, "num_beams": num_beams}
+        self.generation |= drawn if temperature else likeliest
 
     def caption(self, images: Images) -> list[str]:
         """One caption per image; [0, 1] goes to the image processor as it is, without a detour over 8 bits."""
-        question = None if self.prompt is None else [self._question(self.prompt)] * len(images)
-        inputs = self.processor(images=list(images), text=question, do_rescale=False, return_tensors="pt")
+        said = [text for batch in images.split(self.batch_size) for text in self._caption(batch)]
+        if silent := said.count(""):
+            hint = "" if self.prompt else "; does it want a prompt?"
+            warnings.warn(f"{self.name} says nothing of {silent} of {len(said)} pictures{hint}", stacklevel=2)
+        return said
+
+    def _caption(self, images: Images) -> list[str]:
+        question = self._question()
+        texts = None if question is None else [question] * len(images)
+        inputs = self.processor(images=list(images), text=texts, do_rescale=False, return_tensors="pt")
         inputs = inputs.to(self.model.device, self.model.dtype)
-        tokens = self.model.generate(
-            **inputs, max_new_tokens=self.max_new_tokens, num_beams=self.num_beams, do_sample=False
-        )
-        asked = [""] * len(images) if question is None else self._words(inputs["input_ids"])
+        with torch.random.fork_rng(enabled=self.generation["do_sample"]):
+            if self.generation["do_sample"]:
+                torch.manual_seed(zlib.crc32((images * 255).byte().cpu().numpy().tobytes(), self.seed))
+            tokens = self.model.generate(**inputs, **self.generation)
+        asked = [""] * len(images) if texts is None else self._words(inputs["input_ids"])
         return [said.removeprefix(ask).strip() for said, ask in zip(self._words(tokens), asked, strict=True)]
 
-    def _question(self, prompt: str) -> str:
+    def _question(self) -> str | None:
+        """What is asked of each picture; a model that converses is shown it even without words."""
         if self.processor.chat_template is None:
-            return prompt
-        content = [{"type": "image"}, {"type": "text", "text": prompt}]
-        return self.processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+            return self.prompt
+        words = [{"type": "text", "text": self.prompt}] if self.prompt else []
+        turn = {"role": "user", "content": [{"type": "image"}, *words]}
+        return self.processor.apply_chat_template([turn], add_generation_prompt=True)
 
     def _words(self, tokens: torch.Tensor) -> list[str]:
         return self.processor.batch_decode(tokens, skip_special_tokens=True)
+
+    def _load(self, source: str) -> Any:
+        model, report = AutoModelForImageTextToText.from_pretrained(  # its class is written in the folder
+            source,
+            dtype=self.dtype,
+            use_safetensors=True,
+            output_loading_info=True,
+            device_map="auto" if self.offload else None,
+            quantization_config=self.bits
+            and BitsAndBytesConfig(
+                load_in_4bit=self.bits == 4, load_in_8bit=self.bits == 8, bnb_4bit_compute_dtype=self.dtype
+            ),
+        )
+        check_complete(report["missing_keys"])
+        return model
 
 
 class HubTokenizer(Alphabet):
@@ -75,8 +161,8 @@ class HubTokenizer(Alphabet):
     """
 
     def __init__(self, model: str, revision: str | None = None):
-        with pretrained(model) as source:
-            self.tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        with pretrained(model, revision, fetch_words) as source:
+            self.tokenizer = AutoTokenizer.from_pretrained(source)
             check_vocabulary(self.tokenizer)
         self.size = len(self.tokenizer)
 
@@ -87,12 +173,18 @@ class HubTokenizer(Alphabet):
         return self.tokenizer.decode(symbols, skip_special_tokens=True)
 
 
-class HubTextToImage(nn.Module, TextToImage):
-    """A text-to-image pipeline of diffusers (Stable Diffusion, its turbo, ...), frozen.
+class HubTextToImage(HubModel, TextToImage):
+    """A text-to-image pipeline of diffusers (Stable Diffusion 1.5, 2.1, XL, 3, their turbos, ...), frozen.
 
     It paints at its own size, ``batch_size`` pictures at a time; another size is resampled. Every picture's noise is
     drawn on the CPU from its own seed, so that it depends neither on the device nor on the pictures painted with it,
-    beyond rounding. Loading may raise ``OSError``, see :func:`semjscc.hub.pretrained`; weights must be safetensors.
+    beyond rounding. A folder's safety checker is used, and blackens what it flags. Loading may raise ``OSError``, see
+    :func:`semjscc.hub.pretrained`; weights must be safetensors.
+
+    Args:
+        revision: branch, tag or commit of the hub's.
+        guidance_scale: how much the text counts; 0 for turbo models, which take 1 to 4 ``steps``.
+        dtype, bits, offload: see :class:`HubModel`.
     """
 
     def __init__(
@@ -103,14 +195,19 @@ class HubTextToImage(nn.Module, TextToImage):
         guidance_scale: float = 7.5,
         batch_size: int = 16,
         dtype: Precision = "float32",
+        bits: Quantized = None,
+        offload: bool = False,
     ):
-        super().__init__()
-        with pretrained(model) as source:
-            self.pipeline = AutoPipelineForText2Image.from_pretrained(source, revision=revision, use_safetensors=True)
+        super().__init__(dtype, bits, offload)
+        with pretrained(model, revision, _fetch_pipeline) as source:
+            self.check_memory(source)
+            self.pipeline = self._load(source)
             parts = self.pipeline.components
             check_vocabulary(*(part for part in parts.values() if isinstance(part, PreTrainedTokenizerBase)))
         self.parts = nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
-        self.to(getattr(torch, dtype)).requires_grad_(False).eval()
+        self.requires_grad_(False).eval()
+        if self.offload:
+            self.pipeline.enable_model_cpu_offload()
         self.pipeline.set_progress_bar_config(disable=True)
         # damage can make a text longer than the model reads; its pipeline would complain in every batch
         logging.getLogger(type(self.pipeline).__module__).setLevel(logging.ERROR)
@@ -133,3 +230,16 @@ class HubTextToImage(nn.Module, TextToImage):
             generator=[torch.Generator().manual_seed(seed) for seed in seeds],
             output_type="pt",
         ).images.float()
+
+    def _load(self, source: str) -> Any:
+        return AutoPipelineForText2Image.from_pretrained(
+            source,
+            dtype=self.dtype,
+            use_safetensors=True,
+            quantization_config=self.bits
+            and PipelineQuantizationConfig(f"bitsandbytes_{self.bits}bit", {f"load_in_{self.bits}bit": True}),
+        )
+
+
+def _fetch_pipeline(model: str, revision: str | None) -> str:
+    return DiffusionPipeline.download(model, revision=revision, use_safetensors=True)

@@ -1,5 +1,6 @@
 """Text <-> bits."""
 
+import unicodedata
 from binascii import crc_hqx
 from pathlib import Path
 
@@ -14,14 +15,27 @@ from semjscc.hub import ROOT
 from semjscc.types import Bits
 
 NUL = b"\0"
+TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+
+
+def latin1(text: str) -> bytes:
+    """ISO 8859-1, a byte for a character: outside it, letters lose their accents, a typographer's quotes and dashes
+    become a typewriter's, and what is left is ``?``."""
+    whole = unicodedata.normalize("NFC", text).translate(TYPOGRAPHY)
+    return "".join(c if ord(c) < 256 else _plain(c) for c in whole).encode("latin-1", errors="replace")
+
+
+def _plain(character: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
 
 
 class Characters(TextCodec):
     """Characters of eight bits in ISO 8859-1 (Latin-1), ``max_characters`` of them whatever the text.
 
-    A character outside Latin-1 is sent as ``?``. A text ends at its first NUL, and NULs fill the budget. So a damaged
-    character is another character, except that one damaged into NUL cuts the text there; damage behind the end goes
-    unread, but for the NUL that ends the text. The default of 174 characters is 1392 bits, one slot of paper A.
+    A character outside Latin-1 is sent as the nearest there is (:func:`latin1`), or as ``?``. A text ends at its first
+    NUL, and NULs fill the budget. So a damaged character is another character, except that one damaged into NUL cuts
+    the text there; damage behind the end goes unread, but for the NUL that ends the text. The default of 174 characters
+    is 1392 bits, one slot of paper A.
 
     Args:
         max_characters: the budget.
@@ -40,7 +54,7 @@ class Characters(TextCodec):
 
     def encode(self, texts: list[str]) -> Bits:
         """``[batch, 8 * max_characters]``; a longer text is cut."""
-        rows = [text.encode("latin-1", errors="replace")[: self.max_characters] for text in texts]
+        rows = [latin1(text)[: self.max_characters] for text in texts]
         data = torch.tensor([list(row.ljust(self.max_characters, NUL)) for row in rows], dtype=torch.uint8)
         return bytes_to_bits(data)
 

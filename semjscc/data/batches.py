@@ -1,7 +1,7 @@
 """Pictures of a source, a batch at a time."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
 import torch
@@ -22,8 +22,26 @@ def batches(
     pictures = ((index, source[index]) for index in range(min(num_images, len(source))))
     for _, neighbours in groupby(pictures, key=lambda numbered: numbered[1].image.shape):
         while batch := list(islice(neighbours, batch_size)):
-            last = batch[len(batch) // group * group :]
-            yield _stacked(batch + [(-1 - i, last[i % len(last)][1]) for i in range(-len(batch) % group)])
+            yield _stacked(_filled(batch, group))
+
+
+def group_of(source: ImageSource | Sequence[Picture], index: int, group: int) -> tuple[list[int], Pictures, int]:
+    """Picture ``index`` and those that share its group of ``group``, with their indices; and its row among them.
+
+    They are those of :func:`batches` where the pictures before have one size; neighbours of another size are left out.
+    """
+    first = index - index % group
+    found = [(i, source[i]) for i in range(first, min(first + group, len(source)))]
+    size = found[index - first][1].image.shape
+    alike = [numbered for numbered in found if numbered[1].image.shape == size]
+    indices, pictures = _stacked(_filled(alike, group))
+    return indices, pictures, indices.index(index)
+
+
+def _filled(batch: list[tuple[int, Picture]], group: int) -> list[tuple[int, Picture]]:
+    """Up to whole groups, with the pictures of the last one."""
+    last = batch[len(batch) // group * group :]
+    return batch + [(-1 - i, last[i % len(last)][1]) for i in range(-len(batch) % group)]
 
 
 def _stacked(batch: list[tuple[int, Picture]]) -> tuple[list[int], Pictures]:

@@ -3,7 +3,7 @@ import torch
 
 from semjscc.codecs.base import TextToImage
 from semjscc.codecs.caption import CaptionCodec
-from semjscc.codecs.text import Characters
+from semjscc.codecs.text import Characters, Checked
 from semjscc.rng import PerImage
 from semjscc.types import Captioner
 
@@ -43,6 +43,20 @@ def test_what_is_seen_is_said_and_heard(codec):
     assert bits.shape == (2, 160)
     assert codec.read(bits) == ["brightness 25", "brightness 50"]
     assert codec.content_bits(bits).tolist() == [104, 104]
+
+
+@pytest.mark.parametrize(("max_bits", "read"), [(104, "brightness 25"), (103, "brightness"), (79, ""), (0, "")])
+def test_as_many_whole_words_are_sent_as_fit(max_bits, read):
+    codec = CaptionCodec(Shade(), Counting(), Characters(20), max_bits=max_bits)
+    bits = codec.encode(torch.full((1, 3, 4, 4), 0.25))
+    assert codec.read(bits) == [read]
+    assert codec.content_bits(bits).item() == 8 * len(read)
+
+
+def test_a_limit_below_an_empty_text_is_refused():
+    codec = CaptionCodec(Shade(), Counting(), Checked(Characters(20)), max_bits=15)
+    with pytest.raises(ValueError, match="max_bits must be at least 16, what an empty text takes; got 15"):
+        codec.encode(torch.full((1, 3, 4, 4), 0.25))
 
 
 def test_pictures_come_in_order_and_in_the_size_asked_for(codec):

@@ -1,14 +1,17 @@
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torchvision.transforms.functional import resize, to_pil_image
 
 from semjscc import hub
 from semjscc.codecs.huggingface import HubCaptioner, HubTextToImage
+from semjscc.metrics.perception import ClipSimilarity
 
 DAMAGED = "".join(map(chr, range(1, 175)))  # control characters and all, and more than the tiny models read
 
@@ -95,6 +98,75 @@ class TestCaptioner:
         assert {parameter.dtype for parameter in parameters} == {getattr(torch, dtype)}
         assert not any(parameter.requires_grad for parameter in parameters)
         assert not any(module.training for module in captioner.modules())
+
+    def test_a_captioner_that_says_nothing_is_named(self, captioner, images, monkeypatch):
+        monkeypatch.setattr(captioner, "_words", lambda tokens: [" "] * len(tokens))
+        with pytest.warns(UserWarning, match=r"says nothing of 4 of 4 pictures; does it want a prompt\?"):
+            assert captioner.caption(images) == [""] * 4
+
+    def test_drawn_words_do_not_depend_on_the_company(self, blip_folder, images):
+        captioner = HubCaptioner(str(blip_folder), temperature=3.0, max_new_tokens=8)
+        together = captioner.caption(images)
+        assert together != HubCaptioner(str(blip_folder), max_new_tokens=8).caption(images)
+        assert captioner.caption(images.flip(0)) == together[::-1]
+
+    def test_equal_pictures_get_equal_words_and_each_picture_draws_on_its_own(self, blip_folder, images):
+        captioner = HubCaptioner(str(blip_folder), temperature=3.0, max_new_tokens=8)
+        seeds = []
+        captioner.model.register_forward_pre_hook(lambda *args: seeds.append(torch.initial_seed()))
+        said = captioner.caption(torch.cat([images[:2], images[:1]]))
+        assert said[0] == said[2]
+        assert len(set(seeds)) == 2
+
+    def test_no_more_than_a_batch_is_captioned_at_once(self, blip_folder, images):
+        captioner = HubCaptioner(str(blip_folder), max_new_tokens=1, batch_size=3)
+        sizes = []
+        captioner.model.vision_model.register_forward_pre_hook(
+            lambda model, args, inputs: sizes.append(len(inputs["pixel_values"])), with_kwargs=True
+        )
+        captioner.caption(images)
+        assert sizes == [3, 1]
+
+
+class TestWeights:
+    @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
+    @pytest.mark.parametrize("bits", [4, 8])
+    def test_quantised_weights_take_a_package_that_is_named(self, build, bits, monkeypatch):
+        monkeypatch.setattr("semjscc.codecs.huggingface.find_spec", lambda name: None)
+        with pytest.raises(
+            ValueError, match=rf"^bits={bits} takes the package bitsandbytes: `pip install bitsandb.*`$"
+        ):
+            build("checkpoints/any", bits=bits)
+
+    def test_a_model_too_large_is_refused_before_it_is_loaded(self, blip_folder, diffusion_folder, monkeypatch):
+        monkeypatch.setattr(hub.psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
+        for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
+            monkeypatch.setattr(build, "_load", lambda *args: pytest.fail("it was loaded"))
+            with pytest.raises(
+                MemoryError, match=r"^the weights in .* take 0\.0 GB in 16 bits each, and 0\.0 GB .*free"
+            ):
+                build(str(folder), dtype="float16")
+
+    def test_weights_are_counted_as_the_model_has_them(self, captioner, painter, blip_folder, diffusion_folder):
+        for model, folder in ((captioner, blip_folder), (painter, diffusion_folder)):
+            count = sum(parameter.numel() for parameter in model.parameters())
+            (folder / "model.fp16.safetensors").touch()  # a variant that is not loaded
+            hub.check_memory(str(folder), 32, free=4 * count * 102 // 100)  # tied weights are kept once, or twice
+            with pytest.raises(MemoryError, match=r"32 bits each.*would take .* in 16 bits, .* 8 bits, .* 4 bits"):
+                hub.check_memory(str(folder), 32, free=4 * count * 98 // 100)
+            (folder / "model.fp16.safetensors").unlink()
+
+    def test_offloaded_weights_stay_where_they_are(self, blip_folder):
+        system = torch.nn.ModuleList([HubCaptioner(str(blip_folder), max_new_tokens=1)])
+        system[0].offload = True  # as it is where there is an accelerator
+        assert system.to("meta")[0].model.device.type == "cpu"
+        system[0].offload = False
+        assert system.to("meta")[0].model.device.type == "meta"
+
+    def test_without_an_accelerator_nothing_is_offloaded(self, diffusion_folder):
+        painter = HubTextToImage(str(diffusion_folder), steps=1, offload=True)
+        assert painter.offload == torch.accelerator.is_available()
+        assert painter.paint(["a"], (32, 32), [1]).shape == (1, 3, 32, 32)
 
 
 class TestPainter:
@@ -198,6 +270,53 @@ class TestMissingModels:
                     build(str(model))
                 file.write_bytes(whole)
             shutil.rmtree(model)
+
+    def test_missing_shards_are_named(self, copy, captioner, blip_folder):
+        model = copy(blip_folder)
+        (model / "model.safetensors").unlink()
+        captioner.model.save_pretrained(model, max_shard_size="40KB")
+        HubCaptioner(str(model))
+        shards = sorted(model.glob("model-*.safetensors"))
+        assert len(shards) > 2
+        for shard in shards[1:]:
+            shard.unlink()
+        gone = ", ".join(shard.name for shard in shards[1:])
+        with pytest.raises(OSError, match=rf"names {len(shards)} files, of which {gone} cannot be found"):
+            HubCaptioner(str(model))
+
+    def test_a_model_of_another_kind_is_called_by_its_kind(self, blip_folder, clip_folder, diffusion_folder):
+        for build, folder, kind in (
+            (HubCaptioner, clip_folder, "clip"),
+            (HubCaptioner, diffusion_folder, "StableDiffusionPipeline"),
+            (HubTextToImage, blip_folder, "blip"),
+            (ClipSimilarity, diffusion_folder, "StableDiffusionPipeline"),
+            (ClipSimilarity, blip_folder, "blip"),
+        ):
+            with pytest.raises(OSError, match=rf"^model '.*' cannot be loaded \(.*, a model of kind '{kind}'\): .*$"):
+                build(str(folder))
+
+    def test_weights_that_a_model_lacks_are_not_made_up(self, copy, blip_folder):
+        model = copy(blip_folder)
+        held = load_file(model / "model.safetensors")
+        lost = sorted(name for name in held if name.startswith("text_decoder.bert.encoder"))
+        save_file({name: held[name] for name in held.keys() - lost}, model / "model.safetensors", {"format": "pt"})
+        with pytest.raises(OSError, match=rf"it lacks {len(lost)} of the weights that are wanted, such as {lost[0]}"):
+            HubCaptioner(str(model))
+
+    @pytest.mark.usefixtures("offline")
+    def test_what_the_hubs_cache_has_is_loaded_without_a_network(
+        self, monkeypatch, tmp_path, blip_folder, diffusion_folder
+    ):
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+        for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
+            kept = tmp_path / f"models--some--{folder.name}"
+            shutil.copytree(folder, kept / "snapshots" / "c0ffee")
+            (kept / "refs").mkdir()
+            (kept / "refs" / "main").write_text("c0ffee")
+            for revision in (None, "main", "c0ffee"):
+                build(f"some/{folder.name}", revision)
+            with pytest.raises(OSError, match=rf"not in {tmp_path}, .*`hf download some/.* --revision gone`$"):
+                build(f"some/{folder.name}", "gone")
 
     def test_weights_without_a_file(self, copy, blip_folder):
         model = copy(blip_folder)

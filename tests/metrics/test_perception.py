@@ -3,6 +3,7 @@ import torch
 
 from semjscc.metrics.perception import ClipSimilarity
 from semjscc.types import Delivery, Pictures
+from tests.tiny_families import save_siglip
 
 TEXTS = ["a bird on a post", "two dogs", "a bus"]
 
@@ -84,6 +85,18 @@ def test_a_text_is_cut_where_the_models_reading_ends(metric):
     alike = metric.embed_texts(["x" * 30 + "y", "x" * 30 + "z", "y" + "x" * 30])
     torch.testing.assert_close(alike[0], alike[1])
     assert not torch.allclose(alike[0], alike[2])
+
+
+def test_siglip_is_asked_the_same_under_its_own_name(images, tmp_path):
+    """Its own logits, without the scale and the bias that it adds, are the cosines."""
+    siglip = ClipSimilarity(str(save_siglip(tmp_path)), name="siglip")
+    words = {"padding": "max_length", "max_length": 24, "return_tensors": "pt"}
+    output = siglip.model(**siglip.processor(text=TEXTS, images=list(images), do_rescale=False, **words))
+    logits = output.logits_per_text.diagonal()
+    figures = siglip(pictures(images), delivery(images, TEXTS, TEXTS))
+    assert figures.keys() == {"siglip_image_image", "siglip_text_text", "siglip_text_image"}
+    expected = (logits - siglip.model.logit_bias) / siglip.model.logit_scale.exp()
+    torch.testing.assert_close(figures["siglip_text_image"], expected)
 
 
 def test_it_is_frozen(metric):
