@@ -25,9 +25,12 @@ DPI = 150
 
 
 class Content(ABC):
-    """Something to look at. ``height`` is that of its drawing, of a width of 6 [inches]."""
+    """Something to look at."""
 
-    height: float
+    @property
+    @abstractmethod
+    def height(self) -> float:
+        """Of its drawing on a sheet [inches]."""
 
     @abstractmethod
     def draw(self, figure: FigureBase, theme: Theme) -> None:
@@ -64,11 +67,14 @@ class Words(Content):
     """Text, its damaged characters marked."""
 
     glyphs: list[Glyph]
-    height: float = 1.7
+
+    @property
+    def height(self) -> float:
+        return 0.25 * (len(self._lines()) + 1)
 
     def draw(self, figure: FigureBase, theme: Theme) -> None:
         axes, lines = figure.subplots(), self._lines()
-        axes.set(xlim=(0, COLUMNS), ylim=(max(7, len(lines)), -1))
+        axes.set(xlim=(0, COLUMNS), ylim=(len(lines), -1))
         axes.set_axis_off()
         for row, line in enumerate(lines):
             for column, (glyph, damaged) in enumerate(line):

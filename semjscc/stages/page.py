@@ -39,6 +39,7 @@ dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums }
 mark { background: var(--wrong); color: var(--card); border-radius: 2px; padding: 0 1px; text-decoration: underline }
 footer { margin-top: 2rem; font-size: .85rem; color: var(--soft) }
 """
+DPI = 110  # of a sheet
 HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
 
 
@@ -68,13 +69,13 @@ def sheet(title: str, figures: dict[str, str], stages: Sequence[Stage], path: Pa
     with matplotlib.rc_context(LIGHT.settings | {"savefig.facecolor": LIGHT.paper}):
         figure = Figure((13, sum(heights) + 1.0), layout="constrained")
         keys = "    ".join(f"{name} {value}" for name, value in figures.items())
-        figure.suptitle(f"{title}\n{fill(keys, 130)}", fontsize=11)
+        figure.suptitle(f"{title}\n{fill(keys, 130)}", fontsize=11, parse_math=False)
         for row, stage in zip(_parts(figure.subfigures(len(stages), 1, height_ratios=heights)), stages, strict=True):
             for part, panel in zip(_parts(row.subfigures(1, len(stage.panels))), stage.panels, strict=True):
                 width = 82 * 2 // len(stage.panels)
                 part.suptitle(f"{panel.title}\n{fill(panel.words, width)}", fontsize=8.5, parse_math=False)
                 panel.content.draw(part, LIGHT)
-        figure.savefig(path, dpi=110, metadata={"Software": None})
+        figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
 def _parts(found) -> list[FigureBase]:
