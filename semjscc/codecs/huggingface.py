@@ -103,7 +103,7 @@ class HubCaptioner(HubModel, Captioner):
         self.batch_size = 1 if temperature else batch_size
         drawn = {"do_sample": True, "temperature": temperature, "top_p": top_p}
         likeliest = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-        self.generation = {"max_new_tokens": max_new_tokens, "num_beams": num_beams}
+        self.generation: dict[str, Any] = {"max_new_tokens": max_new_tokens, "num_beams": num_beams}
         self.generation |= drawn if temperature else likeliest
 
     def caption(self, images: Images) -> list[str]:

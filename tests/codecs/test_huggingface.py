@@ -13,6 +13,7 @@ from semjscc import hub
 from semjscc.codecs.huggingface import HubCaptioner, HubTextToImage
 from semjscc.metrics.perception import ClipSimilarity
 
+COMMIT = "c0ffee" + 34 * "0"
 DAMAGED = "".join(map(chr, range(1, 175)))  # control characters and all, and more than the tiny models read
 
 
@@ -113,7 +114,7 @@ class TestCaptioner:
     def test_equal_pictures_get_equal_words_and_each_picture_draws_on_its_own(self, blip_folder, images):
         captioner = HubCaptioner(str(blip_folder), temperature=3.0, max_new_tokens=8)
         seeds = []
-        captioner.model.register_forward_pre_hook(lambda *args: seeds.append(torch.initial_seed()))
+        captioner.model.vision_model.register_forward_pre_hook(lambda *args: seeds.append(torch.initial_seed()))
         said = captioner.caption(torch.cat([images[:2], images[:1]]))
         assert said[0] == said[2]
         assert len(set(seeds)) == 2
@@ -274,7 +275,7 @@ class TestMissingModels:
     def test_missing_shards_are_named(self, copy, captioner, blip_folder):
         model = copy(blip_folder)
         (model / "model.safetensors").unlink()
-        captioner.model.save_pretrained(model, max_shard_size="40KB")
+        captioner.model.save_pretrained(model, max_shard_size="20KB")
         HubCaptioner(str(model))
         shards = sorted(model.glob("model-*.safetensors"))
         assert len(shards) > 2
@@ -310,10 +311,10 @@ class TestMissingModels:
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
         for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
             kept = tmp_path / f"models--some--{folder.name}"
-            shutil.copytree(folder, kept / "snapshots" / "c0ffee")
+            shutil.copytree(folder, kept / "snapshots" / COMMIT)
             (kept / "refs").mkdir()
-            (kept / "refs" / "main").write_text("c0ffee")
-            for revision in (None, "main", "c0ffee"):
+            (kept / "refs" / "main").write_text(COMMIT)
+            for revision in (None, "main", COMMIT):
                 build(f"some/{folder.name}", revision)
             with pytest.raises(OSError, match=rf"not in {tmp_path}, .*`hf download some/.* --revision gone`$"):
                 build(f"some/{folder.name}", "gone")
