@@ -6,8 +6,7 @@ What a class of a model's family needs is read from the model's own folder, so t
 import logging
 import warnings
 import zlib
-from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from diffusers import AutoPipelineForText2Image, DiffusionPipeline, PipelineQuantizationConfig
@@ -23,40 +22,9 @@ from transformers import (
 
 from semjscc.codecs.base import TextToImage
 from semjscc.codecs.huffman import Alphabet
-from semjscc.hub import check_complete, check_memory, check_vocabulary, fetch_words, pretrained
+from semjscc.codecs.pretrained import HubModel, Precision, Quantized
+from semjscc.hub import check_complete, check_vocabulary, fetch_words, pretrained
 from semjscc.types import Captioner, Images
-
-Precision = Literal["float32", "bfloat16", "float16"]
-Quantized = Literal[4, 8] | None
-
-
-class HubModel(nn.Module):
-    """A frozen pretrained model, and how its weights are held.
-
-    Args:
-        dtype: of weights and arithmetic.
-        bits: 8 or 4 for weights that are held in so many bits by bitsandbytes, wherever the arithmetic takes place.
-        offload: weights stay in main memory and visit the accelerator when they are needed; it then stays where it
-            is, whatever device its system is moved to. Without an accelerator it changes nothing.
-
-    Raises:
-        ValueError: ``bits`` are asked for and bitsandbytes is not installed.
-    """
-
-    def __init__(self, dtype: Precision, bits: Quantized, offload: bool):
-        super().__init__()
-        if bits and not find_spec("bitsandbytes"):
-            raise ValueError(f"bits={bits} takes the package bitsandbytes: `pip install bitsandbytes`")
-        self.dtype: torch.dtype = getattr(torch, dtype)
-        self.bits = bits
-        self.offload = offload and torch.accelerator.is_available()
-
-    def check_memory(self, folder: str) -> None:
-        """Raises ``MemoryError`` before anything is loaded that would not fit."""
-        check_memory(folder, self.bits or self.dtype.itemsize * 8)
-
-    def _apply(self, fn, recurse: bool = True):
-        return self if self.offload else super()._apply(fn, recurse)
 
 
 class HubCaptioner(HubModel, Captioner):
@@ -144,10 +112,7 @@ class HubCaptioner(HubModel, Captioner):
             use_safetensors=True,
             output_loading_info=True,
             device_map="auto" if self.offload else None,
-            quantization_config=self.bits
-            and BitsAndBytesConfig(
-                load_in_4bit=self.bits == 4, load_in_8bit=self.bits == 8, bnb_4bit_compute_dtype=self.dtype
-            ),
+            quantization_config=self.bits and BitsAndBytesConfig(**self.quantization),
         )
         check_complete(report["missing_keys"])
         return model
@@ -237,7 +202,7 @@ class HubTextToImage(HubModel, TextToImage):
             dtype=self.dtype,
             use_safetensors=True,
             quantization_config=self.bits
-            and PipelineQuantizationConfig(f"bitsandbytes_{self.bits}bit", {f"load_in_{self.bits}bit": True}),
+            and PipelineQuantizationConfig(f"bitsandbytes_{self.bits}bit", self.quantization),
         )
 
 

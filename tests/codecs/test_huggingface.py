@@ -1,17 +1,11 @@
-import os
-import shutil
-from pathlib import Path
 from types import SimpleNamespace
 
-import huggingface_hub
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from torchvision.transforms.functional import resize, to_pil_image
 
 from semjscc import hub
 from semjscc.codecs.huggingface import HubCaptioner, HubTextToImage
-from semjscc.metrics.perception import ClipSimilarity
 
 DAMAGED = "".join(map(chr, range(1, 175)))  # control characters and all, and more than the tiny models read
 
@@ -30,16 +24,6 @@ def painter(diffusion_folder):
 def images():
     contrast = torch.tensor([0.1, 0.4, 0.7, 1.0]).view(4, 1, 1, 1)
     return contrast * torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-
-
-@pytest.fixture
-def copy(tmp_path):
-    return lambda folder: shutil.copytree(folder, tmp_path / "model")
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
 
 
 class TestCaptioner:
@@ -113,7 +97,7 @@ class TestCaptioner:
     def test_equal_pictures_get_equal_words_and_each_picture_draws_on_its_own(self, blip_folder, images):
         captioner = HubCaptioner(str(blip_folder), temperature=3.0, max_new_tokens=8)
         seeds = []
-        captioner.model.register_forward_pre_hook(lambda *args: seeds.append(torch.initial_seed()))
+        captioner.model.vision_model.register_forward_pre_hook(lambda *args: seeds.append(torch.initial_seed()))
         said = captioner.caption(torch.cat([images[:2], images[:1]]))
         assert said[0] == said[2]
         assert len(set(seeds)) == 2
@@ -132,7 +116,7 @@ class TestWeights:
     @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
     @pytest.mark.parametrize("bits", [4, 8])
     def test_quantised_weights_take_a_package_that_is_named(self, build, bits, monkeypatch):
-        monkeypatch.setattr("semjscc.codecs.huggingface.find_spec", lambda name: None)
+        monkeypatch.setattr("semjscc.codecs.pretrained.find_spec", lambda name: None)
         with pytest.raises(
             ValueError, match=rf"^bits={bits} takes the package bitsandbytes: `pip install bitsandb.*`$"
         ):
@@ -228,128 +212,3 @@ class TestPainter:
         assert not any(parameter.requires_grad for parameter in parameters)
         assert not any(module.training for module in painter.modules())
         assert painter.paint(["a"], (32, 32), [1]).dtype == torch.float32
-
-
-class TestMissingModels:
-    @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
-    def test_an_embedded_model_that_is_not_there(self, build):
-        with pytest.raises(
-            FileNotFoundError, match=r"^model 'checkpoints/nothing': no folder .*; restore .*$"
-        ) as error:
-            build("checkpoints/nothing")
-        assert str(hub.ROOT / "checkpoints" / "nothing") in str(error.value)
-        assert "git checkout -- checkpoints" in str(error.value)
-        assert "make checkpoints" in str(error.value)
-
-    @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
-    def test_a_folder_that_is_not_there(self, build, tmp_path):
-        with pytest.raises(
-            FileNotFoundError, match=r"^model .*/gone': no folder .*hf download ID --local-dir .*/gone`$"
-        ):
-            build(str(tmp_path / "gone"))
-
-    @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
-    @pytest.mark.usefixtures("offline")
-    @pytest.mark.filterwarnings("ignore:The `local_dir_use_symlinks` argument:UserWarning")  # of diffusers' own making
-    def test_a_hub_id_that_cannot_be_had(self, build):
-        with pytest.raises(OSError, match=r"^model 'nobody/nothing' cannot .*`hf download nobody/nothing`$"):
-            build("nobody/nothing")
-
-    @pytest.mark.parametrize("build", [HubCaptioner, HubTextToImage])
-    def test_an_empty_folder(self, build, tmp_path):
-        with pytest.raises(OSError, match=r"^model '.*' cannot be loaded .*hf download ID --local-dir .*$"):
-            build(str(tmp_path))
-
-    def test_a_truncated_file_is_named(self, copy, blip_folder, diffusion_folder, tmp_path):
-        for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
-            model = copy(folder)
-            for file in sorted([*model.rglob("*.safetensors"), *model.rglob("*.json")]):
-                whole = file.read_bytes()
-                file.write_bytes(whole[: len(whole) // 2])
-                with pytest.raises(OSError, match=rf"^model '.*{file.relative_to(model)} is truncated or damaged .*$"):
-                    build(str(model))
-                file.write_bytes(whole)
-            shutil.rmtree(model)
-
-    def test_missing_shards_are_named(self, copy, captioner, blip_folder):
-        model = copy(blip_folder)
-        (model / "model.safetensors").unlink()
-        captioner.model.save_pretrained(model, max_shard_size="40KB")
-        HubCaptioner(str(model))
-        shards = sorted(model.glob("model-*.safetensors"))
-        assert len(shards) > 2
-        for shard in shards[1:]:
-            shard.unlink()
-        gone = ", ".join(shard.name for shard in shards[1:])
-        with pytest.raises(OSError, match=rf"names {len(shards)} files, of which {gone} cannot be found"):
-            HubCaptioner(str(model))
-
-    def test_a_model_of_another_kind_is_called_by_its_kind(self, blip_folder, clip_folder, diffusion_folder):
-        for build, folder, kind in (
-            (HubCaptioner, clip_folder, "clip"),
-            (HubCaptioner, diffusion_folder, "StableDiffusionPipeline"),
-            (HubTextToImage, blip_folder, "blip"),
-            (ClipSimilarity, diffusion_folder, "StableDiffusionPipeline"),
-            (ClipSimilarity, blip_folder, "blip"),
-        ):
-            with pytest.raises(OSError, match=rf"^model '.*' cannot be loaded \(.*, a model of kind '{kind}'\): .*$"):
-                build(str(folder))
-
-    def test_weights_that_a_model_lacks_are_not_made_up(self, copy, blip_folder):
-        model = copy(blip_folder)
-        held = load_file(model / "model.safetensors")
-        lost = sorted(name for name in held if name.startswith("text_decoder.bert.encoder"))
-        save_file({name: held[name] for name in held.keys() - lost}, model / "model.safetensors", {"format": "pt"})
-        with pytest.raises(OSError, match=rf"it lacks {len(lost)} of the weights that are wanted, such as {lost[0]}"):
-            HubCaptioner(str(model))
-
-    @pytest.mark.usefixtures("offline")
-    def test_what_the_hubs_cache_has_is_loaded_without_a_network(
-        self, monkeypatch, tmp_path, blip_folder, diffusion_folder
-    ):
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-        for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
-            kept = tmp_path / f"models--some--{folder.name}"
-            shutil.copytree(folder, kept / "snapshots" / "c0ffee")
-            (kept / "refs").mkdir()
-            (kept / "refs" / "main").write_text("c0ffee")
-            for revision in (None, "main", "c0ffee"):
-                build(f"some/{folder.name}", revision)
-            with pytest.raises(OSError, match=rf"not in {tmp_path}, .*`hf download some/.* --revision gone`$"):
-                build(f"some/{folder.name}", "gone")
-
-    def test_weights_without_a_file(self, copy, blip_folder):
-        model = copy(blip_folder)
-        (model / "model.safetensors").unlink()
-        with pytest.raises(OSError, match=r"^model '.*' cannot be loaded .*model.safetensors.*$"):
-            HubCaptioner(str(model))
-
-    def test_a_pickle_is_not_opened(self, copy, blip_folder):
-        model = copy(blip_folder)
-        (model / "model.safetensors").rename(model / "pytorch_model.bin")
-        with pytest.raises(OSError, match=r"^model '.*' cannot be loaded .*model.safetensors.*$"):
-            HubCaptioner(str(model))
-
-    def test_a_vocabulary_without_a_file(self, copy, blip_folder, diffusion_folder):
-        for build, folder in ((HubCaptioner, blip_folder), (HubTextToImage, diffusion_folder)):
-            model = copy(folder)
-            next(model.rglob("tokenizer.json")).unlink()
-            with pytest.raises(OSError, match=r"^model '.*' cannot be loaded .*knows no words.*$"):
-                build(str(model))
-            shutil.rmtree(model)
-
-    def test_a_relative_folder_is_found_from_anywhere(self, monkeypatch, tmp_path, blip_folder):
-        (tmp_path / "repository" / "checkpoints").mkdir(parents=True)
-        os.symlink(blip_folder, tmp_path / "repository" / "checkpoints" / "captioner")
-        (tmp_path / "elsewhere").mkdir()
-        monkeypatch.chdir(tmp_path / "elsewhere")
-        monkeypatch.setattr(hub, "ROOT", tmp_path / "repository")
-        HubCaptioner("checkpoints/captioner")
-
-    def test_the_current_folder_comes_before_the_repository(self, monkeypatch, tmp_path):
-        for place in ("here", "repository"):
-            (tmp_path / place / "model").mkdir(parents=True)
-        monkeypatch.chdir(tmp_path / "here")
-        monkeypatch.setattr(hub, "ROOT", tmp_path / "repository")
-        with hub.pretrained("model") as source:
-            assert Path(source) == tmp_path / "here" / "model"
