@@ -196,6 +196,7 @@ class TestPainter:
     def test_long_texts_and_progress_stay_silent(self, painter, capsys, caplog):
         painter.paint([DAMAGED], (32, 32), [1])  # transformers complains of a tokenizer's first long text
         capsys.readouterr()
+        caplog.clear()
         painter.paint([DAMAGED], (32, 32), [1])
         assert capsys.readouterr() == ("", "")
         assert not caplog.records
