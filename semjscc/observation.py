@@ -1,12 +1,9 @@
 """One transmission, watched: what its own parts handed on from stage to stage, in the one pass that delivers.
 
-Nothing is simulated a second time, and nothing is changed: an :class:`Observer` notes arguments and results of methods
-while the system runs as it always does.
+Nothing is simulated a second time, and nothing is changed: an :class:`~semjscc.observer.Observer` notes arguments and
+results of methods while the system runs as it always does.
 """
 
-from collections import defaultdict
-from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -14,6 +11,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from semjscc.observer import Observer
 from semjscc.phy.grid import ResourceGrid
 from semjscc.phy.link import DigitalLink, MassiveMIMOLink, OFDMLink, SymbolLink
 from semjscc.rng import Randomness
@@ -22,53 +20,7 @@ from semjscc.systems.base import System
 from semjscc.systems.digital import Digital
 from semjscc.types import Delivery, Images, Received
 
-AIR = ("forward", "carried")  # with these a link's symbols go on the air
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a method."""
-
-    arguments: tuple[Any, ...]
-    result: Any
-
-
-class Observer(ExitStack):
-    """Notes calls of methods of single objects, in the order in which they return; leaving it, it forgets the objects.
-
-    A method is shadowed by an attribute of its object, which calls it and hands on the very same result. So it need be
-    no module's ``forward``, and other objects of the class are not watched. A payload that is streamed in groups of
-    blocks goes on the air several times: what comes after the first group is not kept.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: dict[str, list[Call]] = defaultdict(list)
-        self._begun: set[str] = set()
-        self._full = False
-
-    def watch(self, part: Any, *methods: str, then: Callable[[Any], None] = lambda result: None) -> None:
-        """From now on; ``then`` is called with every result, before it is handed on."""
-        for method in methods:
-            if method not in vars(part):
-                vars(part)[method] = self._noting(method, getattr(part, method), then)
-                self.callback(vars(part).pop, method)
-
-    def _noting(self, method: str, call: Callable, then: Callable[[Any], None]) -> Callable:
-        def noting(*arguments, **named):
-            self._full |= method in AIR and method in self._begun
-            self._begun.add(method)
-            result = call(*arguments, **named)
-            if not self._full:
-                self.calls[method].append(Call(arguments, result))
-            then(result)
-            return result
-
-        return noting
-
-    def last(self, *methods: str) -> Call | None:
-        """The latest call of the first of ``methods`` that was called at all."""
-        return next((self.calls[method][-1] for method in methods if self.calls[method]), None)
+AIR = ("forward", "carried")  # a link's symbols go on the air; of a payload in several groups, several times
 
 
 @dataclass(frozen=True)
@@ -132,7 +84,7 @@ def transmit(system: System, images: Images, snr_db: float, rng: Randomness, row
     """
     if not isinstance(system, Digital | Analog):
         raise ValueError(f"{type(system).__name__} sends no symbols: only Digital and Analog systems can be watched")
-    with Observer() as seen:
+    with Observer(AIR) as seen:
         _watch(seen, system)
         delivery = system(images, torch.full((len(images),), snr_db, device=images.device), rng)
     batch, link = len(images), _symbol_link(system)

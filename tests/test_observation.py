@@ -6,7 +6,8 @@ import torch
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.codecs.raster import ImageFile, RawPixels
 from semjscc.data.scenes import Scenes
-from semjscc.observation import Observer, transmit
+from semjscc.observation import transmit
+from semjscc.observer import Observer
 from semjscc.phy.beams import CarrierAverage
 from semjscc.phy.channel import TDL, Rayleigh
 from semjscc.phy.detection import MMSEDetector

@@ -37,7 +37,8 @@ def code(link: Link, seen: Transmission) -> Stage | None:
             Panel("Coded bits", grown + shown, Drawing(before), f"coded bits of one block: {grown}"),
             Panel(
                 "LLRs",
-                f"How sure the receiver is of each coded bit{_group(seen)}: the farther from 0, the surer. {guess}.",
+                f"How sure the receiver is of each coded bit{_group(seen)}: the farther from 0, the surer; the "
+                f"outermost 2 % lie at the edges. {guess}.",
                 Drawing(logits(blocks.llrs, blocks.coded)),
                 f"histogram of the LLRs of bits sent as 0 and as 1: {guess}",
             ),

@@ -72,7 +72,7 @@ def _bytes(delivery: Delivery) -> Stage | None:
     sent, heard = (_octets(bits[0]) for bits in (delivery.sent_bits, delivery.heard_bits))
     wrong = sent != heard
     shown, which = _window(wrong, MOST_BYTES, "bytes")
-    what = f"{which} of the payload, in hexadecimal. Those that do not arrive are marked."
+    what = f"{which}, in hexadecimal. Those that do not arrive are marked."
     damage = f"{int(wrong.sum()):,} of all {len(sent):,} bytes are damaged."
     before, after = (Words(_hexadecimal(data[shown].tolist(), wrong[shown].tolist())) for data in (sent, heard))
     return Stage("Bytes", [Panel("Bytes sent", what, before, what), Panel("Bytes heard", damage, after, damage)])
@@ -109,7 +109,7 @@ def _window(wrong: Bool[Tensor, " items"], most: int, kind: str) -> tuple[slice,
         return slice(0, count), f"All {count:,} {kind}"
     first = int(wrong.long().argmax())  # 0 where none is wrong
     start = min(first // 8 * 8, count - most)
-    from_it = ", from the first damaged on," if start else ""
+    from_it = " from the first damaged on" if start else ""
     return slice(start, start + most), f"{kind.capitalize()} {start + 1:,} to {start + most:,} of {count:,}{from_it}"
 
 
