@@ -47,7 +47,7 @@ class ADJSCC(LearnedCodec):
     def analyse(self, images: Images, snr_db: SNR) -> Features:
         return self.encoder(images, snr_db)
 
-    def synthesise(self, features: Features, snr_db: SNR) -> Images:
+    def synthesise(self, features: Features, noise_var: Features, snr_db: SNR) -> Images:
         return self.decoder(features, snr_db)
 
 

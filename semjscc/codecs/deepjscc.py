@@ -46,7 +46,7 @@ class DeepJSCC(LearnedCodec):
     def analyse(self, images: Images, snr_db: SNR) -> Features:
         return self.encoder(images)
 
-    def synthesise(self, features: Features, snr_db: SNR) -> Images:
+    def synthesise(self, features: Features, noise_var: Features, snr_db: SNR) -> Images:
         return self.decoder(features)
 
 

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from semjscc.codecs.learned import Features, LearnedCodec, Maps, cropped, snr_level
-from semjscc.types import SNR, Images, Received
+from semjscc.codecs.learned import Features, LearnedCodec, Maps, snr_level
+from semjscc.types import SNR, Images
 from semjscc.units import linear_to_db
 
 HEAD = 32  # width of a head
@@ -57,14 +57,10 @@ class DeepJSCCMIMO(LearnedCodec):
         level = snr_level(snr_db).to(images)[:, None, None, None].expand(-1, 1, *patches.shape[2:])
         return self.encoder(torch.cat([patches, level], 1))
 
-    def synthesise(self, features: Features, snr_db: SNR) -> Images:
+    def synthesise(self, features: Features, noise_var: Features, snr_db: SNR) -> Images:
         """The SNR of each symbol says more than ``snr_db``, which is not looked at."""
-        return F.pixel_shuffle(self.decoder(features), self.stride).sigmoid()
-
-    def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
-        heard_db = -linear_to_db(received.noise_var.clamp_min(QUIETEST))
-        parts = torch.cat([torch.view_as_real(received.symbols), snr_level(heard_db)[..., None]], -1)
-        return cropped(self.synthesise(self.arrange(parts, size), snr_db), size)
+        heard_db = -linear_to_db((2 * noise_var[:, ::2]).clamp_min(QUIETEST))
+        return F.pixel_shuffle(self.decoder(torch.cat([features, snr_level(heard_db)], 1)), self.stride).sigmoid()
 
 
 class _Transformer(nn.Module):

@@ -46,8 +46,8 @@ class LearnedCodec(Trained):
         """Features, of any power, of pictures whose sides are multiples of the stride."""
 
     @abstractmethod
-    def synthesise(self, features: Features, snr_db: SNR) -> Images:
-        """Pictures of such sides."""
+    def synthesise(self, features: Features, noise_var: Features, snr_db: SNR) -> Images:
+        """Pictures of such sides from what was heard and the variance of the noise in it."""
 
     def encode(self, images: Images, snr_db: SNR) -> Symbols:
         """Raises ``ValueError`` for a picture without pixels."""
@@ -59,7 +59,8 @@ class LearnedCodec(Trained):
     def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
         """Raises ``ValueError`` where the symbols are not those of a picture of this size."""
         features = self.arrange(torch.view_as_real(received.symbols), size)
-        return cropped(self.synthesise(features, snr_db), size)
+        noise_var = self.arrange(received.noise_var[..., None].expand(-1, -1, 2) / 2, size)
+        return _at_least_float32(self.synthesise(features, noise_var, snr_db)[..., : size[0], : size[1]])
 
     def grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the features of pictures of ``size`` = (height, width)."""
@@ -132,11 +133,6 @@ def linear_start(layer: nn.Module) -> None:
     elif isinstance(layer, nn.Linear):
         nn.init.xavier_uniform_(layer.weight)
         nn.init.zeros_(layer.bias)
-
-
-def cropped(images: Images, size: tuple[int, int]) -> Float[Tensor, "batch 3 _ _"]:
-    """The upper left corner of ``size`` = (height, width), in float32 at least."""
-    return _at_least_float32(images[..., : size[0], : size[1]])
 
 
 def snr_level(snr_db: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlo
 from torchvision.ops.misc import Permute
 
 from semjscc.codecs.learned import Features, LearnedCodec, snr_level, symbols_a_position
+from semjscc.codecs.linear import LinearCode
 from semjscc.types import SNR, Images
 
 Tokens = Float[Tensor, "batch _ _ _"]  # rows, columns, width
@@ -19,10 +20,16 @@ HEAD = 32  # width of a head
 class SwinJSCC(LearnedCodec):
     """Yang, Wang, Dai, Qin, Niu and Zhang, "SwinJSCC: taming Swin transformer for deep joint source-channel coding",
     2024 (arXiv:2308.09361): stages of shifted windows, each half as fine and twice as wide as the one before, and
-    behind them a modulator that is told the SNR and the bandwidth ratio::
+    modulators that are told the SNR and the bandwidth ratio. Here they refine a linear code::
 
-        images --> 2x2 patches --> stages --> modulate --> features --> the first ones, as many as the ratio affords
-        images <-- 2x2 patches <-- stages <-- modulate <-- features <-- zero where nothing was sent
+        images --> patches --> stages --> modulate --> last blocks --> gains, corrections
+           +--> linear code -------------------------------------> * gains + corrections --> the first features
+
+        images <-- + <-- patches <-- stages <--+-- last blocks <-- demodulate <--+
+                   +--- linear code <-- * gains <--------------------------------+-- Wiener's estimate of the features
+
+    All refinements start at nothing: training starts with a linear code of blocks as large as the stride, and need not
+    find it first, for which thousands of steps are too few (docs/LOG.md).
 
     There the features to be sent are chosen picture by picture, and the receiver is to be told which. Here they are the
     first ones of every picture: training at a ratio drawn for each batch puts there what matters most (Rippel, Gelbart
@@ -30,16 +37,18 @@ class SwinJSCC(LearnedCodec):
 
     Args:
         bandwidth_ratio: what pictures are sent at in evaluation or without gradients; may be set anew at any time.
-        bandwidth_ratios: what training draws from; the largest is the most that can be sent.
-        width: of a token in the first stage, a multiple of 32.
+        bandwidth_ratios: what training draws from, one named twice twice as often; the largest is the most that can
+            be sent.
+        width: of a token in the first stage.
+        patch: pixels a side of such a token.
         depths: pairs of blocks in each stage, one with windows as they are and one with shifted windows; there are as
-            many stages, and the stride is 2^stages.
+            many stages, and the stride is patch 2^(stages - 1).
         window: tokens a side.
         weights: a file that :meth:`~semjscc.codecs.weights.Trained.save` wrote.
 
     Raises:
         ValueError: there is no such bandwidth ratio, the weights are of another architecture, or heads of 32 do not
-            fill the width.
+            fill the width of a stage that has blocks.
     """
 
     def __init__(
@@ -47,22 +56,24 @@ class SwinJSCC(LearnedCodec):
         bandwidth_ratio: float = 1 / 6,
         bandwidth_ratios: Sequence[float] = (1 / 24, 1 / 12, 1 / 6, 1 / 3),
         width: int = 32,
+        patch: int = 2,
         depths: Sequence[int] = (1, 2),
         window: int = 4,
         weights: str | None = None,
     ):
-        super().__init__(
-            2 ** len(depths), max(bandwidth_ratios), {"width": width, "depths": list(depths), "window": window}
-        )
-        if width % HEAD:
-            raise ValueError(f"width={width} must be a multiple of {HEAD}, the width of a head")
+        layout = {"width": width, "patch": patch, "depths": list(depths), "window": window}
+        super().__init__(patch * 2 ** (len(depths) - 1), max(bandwidth_ratios), layout)
         self.most = self.symbols_a_position
         self.choices = [symbols_a_position(ratio, self.stride) for ratio in bandwidth_ratios]
         self.bandwidth_ratio = bandwidth_ratio
         widths, c = [width * 2**stage for stage in range(len(depths))], 2 * self.most
-        self.inward, self.outward = _inward(widths, depths, window), _outward(widths, depths, window)
-        self.modulate, self.demodulate = _Modulator(widths[-1]), _Modulator(widths[-1])
-        self.to_features, self.to_tokens = nn.Linear(widths[-1], c), nn.Linear(c, widths[-1])
+        self.linear = LinearCode(self.stride, c)
+        self.inward, self.modulate = _inward(widths, depths, patch, window), _Modulator(widths[-1])
+        self.last = nn.Sequential(*_blocks(widths[-1], depths[-1], window), nn.LayerNorm(widths[-1]))
+        self.to_features = _silent(nn.Linear(widths[-1], 2 * c))
+        self.to_tokens, self.demodulate = nn.Linear(c, widths[-1]), _Modulator(widths[-1])
+        self.first = nn.Sequential(*_blocks(widths[-1], depths[-1], window), nn.LayerNorm(widths[-1]))
+        self.to_gains, self.outward = _silent(nn.Linear(widths[-1], c)), _outward(widths, depths, patch, window)
         self.load(weights)
 
     @property
@@ -82,66 +93,83 @@ class SwinJSCC(LearnedCodec):
 
     def analyse(self, images: Images, snr_db: SNR) -> Features:
         each = self._draw() if self.training and torch.is_grad_enabled() else self.symbols_a_position
-        tokens = self.modulate(self.inward(images), snr_db, each / self.most)
-        return self.to_features(tokens).movedim(-1, 1)[:, : 2 * each]
+        tokens = self.last(self.modulate(self.inward(images), snr_db, each / self.most))
+        gains, corrections = self.to_features(tokens).float().chunk(2, -1)
+        features = self.linear.features(images) * gains.exp() + corrections
+        return self.linear.with_pilot(features[..., : 2 * each]).movedim(-1, 1)
 
-    def synthesise(self, features: Features, snr_db: SNR) -> Images:
-        heard = features.movedim(1, -1)
-        tokens = self.to_tokens(F.pad(heard, (0, 2 * self.most - heard.shape[-1])))
-        return self.outward(self.demodulate(tokens, snr_db, heard.shape[-1] / (2 * self.most)))
+    def synthesise(self, features: Features, noise_var: Features, snr_db: SNR) -> Images:
+        heard = self.linear.estimate(features.movedim(1, -1), noise_var.movedim(1, -1))
+        share = heard.shape[-1] / (2 * self.most)
+        heard = F.pad(heard, (0, 2 * self.most - heard.shape[-1]))
+        tokens = self.first(self.demodulate(self.to_tokens(heard), snr_db, share))
+        images = self.linear.images(heard * self.to_gains(tokens).float().exp()) + self.outward(tokens)
+        return images if self.training else images.clamp(0, 1)
 
     def _draw(self) -> int:
         return self.choices[torch.randint(len(self.choices), ())]
 
 
-class _Modulator(nn.Module):
-    """Tokens, each number of them times one in 0..1 from the token itself, the SNR and the share of features sent."""
+def _silent(layer: nn.Linear) -> nn.Linear:
+    """One that says nothing at first."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
-    def __init__(self, width: int, layers: int = 3):
+
+class _Modulator(nn.Module):
+    """Tokens, each number times a scale and plus a shift that follow from the SNR and the share of features sent.
+
+    There the scale is in 0..1 and looks at the tokens, too, and nothing is added: that learns later (docs/LOG.md).
+    """
+
+    def __init__(self, width: int, hidden: int = 64):
         super().__init__()
-        self.mix = nn.ModuleList(nn.Linear(width, width) for _ in range(layers))
-        self.weigh = nn.ModuleList(
-            nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.Sigmoid()) for _ in range(layers)
-        )
+        self.layers = nn.Sequential(nn.Linear(2, hidden), nn.GELU(), _silent(nn.Linear(hidden, 2 * width)))
 
     def forward(self, x: Tokens, snr_db: SNR, share: float) -> Tokens:
         level = snr_level(snr_db).to(x)
         state = torch.stack([level, torch.full_like(level, share)], 1)
-        gate = x
-        for mix, weigh in zip(self.mix, self.weigh, strict=True):
-            gate = mix(gate) * weigh(state)[:, None, None]
-        return x * gate.sigmoid()
+        scale, shift = self.layers(state)[:, None, None].chunk(2, -1)
+        return x * (1 + scale) + shift
 
 
 class _Split(nn.Module):
-    """Each token into 2 x 2 tokens of width ``out``, the reverse of merging patches."""
+    """Each token into ``side`` x ``side`` tokens of width ``out``, the reverse of merging patches."""
 
-    def __init__(self, into: int, out: int):
+    def __init__(self, into: int, out: int, side: int):
         super().__init__()
-        self.norm, self.spread = nn.LayerNorm(into), nn.Linear(into, 4 * out)
+        self.side, self.spread = side, nn.Linear(into, side**2 * out)
 
     def forward(self, x: Tokens) -> Tokens:
-        parts = self.spread(self.norm(x)).unflatten(-1, (2, 2, -1))  # [batch, rows, columns, 2, 2, out]
+        parts = self.spread(x).unflatten(-1, (self.side, self.side, -1))  # [batch, rows, columns, side, side, out]
         return parts.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
 
-def _inward(widths: Sequence[int], depths: Sequence[int], window: int) -> nn.Sequential:
-    """Pictures to tokens of the last width."""
-    merge = [nn.Sequential(nn.Conv2d(3, widths[0], 2, 2), Permute([0, 2, 3, 1])), *map(PatchMerging, widths)]
-    stages = zip(merge, widths, depths, strict=False)
-    layers = [layer for resize, width, depth in stages for layer in (resize, *_blocks(width, depth, window))]
-    return nn.Sequential(*layers, nn.LayerNorm(widths[-1]))
+def _inward(widths: Sequence[int], depths: Sequence[int], patch: int, window: int) -> nn.Sequential:
+    """Pictures to the tokens of the last stage, in front of its blocks."""
+    embed = nn.Sequential(nn.Conv2d(3, widths[0], patch, patch), Permute([0, 2, 3, 1]))
+    stages = zip(widths, depths, strict=True)
+    layers = [layer for width, depth in stages for layer in (*_blocks(width, depth, window), PatchMerging(width))]
+    return nn.Sequential(embed, *layers[: -1 - 2 * depths[-1]])
 
 
-def _outward(widths: Sequence[int], depths: Sequence[int], window: int) -> nn.Sequential:
-    """Tokens of the last width to pictures, in [0, 1]."""
-    split = [_Split(into, out) for into, out in zip(widths, [3, *widths], strict=False)]
-    stages = reversed(list(zip(split, widths, depths, strict=True)))
-    layers = [layer for resize, width, depth in stages for layer in (*_blocks(width, depth, window), resize)]
-    return nn.Sequential(*layers, Permute([0, 3, 1, 2]), nn.Sigmoid())
+def _outward(widths: Sequence[int], depths: Sequence[int], patch: int, window: int) -> nn.Sequential:
+    """Those behind the blocks of the last stage to what pictures are corrected by, nothing at first."""
+    stages = reversed(list(zip(widths, widths[1:], depths, strict=False)))
+    layers = [
+        layer
+        for width, above, depth in stages
+        for layer in (_Split(above, width, 2), *_blocks(width, depth, window), nn.LayerNorm(width))
+    ]
+    last = _Split(widths[0], 3, patch)
+    _silent(last.spread)
+    return nn.Sequential(*layers, last, Permute([0, 3, 1, 2]))
 
 
 def _blocks(width: int, depth: int, window: int) -> list[nn.Module]:
     """Pairs of blocks, windows as they are and shifted."""
+    if depth and width % HEAD:
+        raise ValueError(f"a stage with width={width} must have a multiple of {HEAD}, the width of a head")
     heads, shifts = width // HEAD, depth * [0, window // 2]
     return [SwinTransformerBlock(width, heads, [window, window], [shift, shift]) for shift in shifts]

@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from semjscc.codecs.swinjscc import SwinJSCC
 from semjscc.types import Received
@@ -8,9 +9,17 @@ SNR = torch.tensor([0.0, 10.0])
 
 
 @pytest.fixture
-def codec():
+def fresh():
     torch.manual_seed(0)
     return SwinJSCC(depths=(1, 1)).eval()
+
+
+@pytest.fixture
+def codec(fresh):
+    """One whose refinements say something."""
+    for parameter in fresh.parameters():
+        parameter.data += 0.02 * torch.randn(parameter.shape)
+    return fresh
 
 
 @pytest.fixture
@@ -34,21 +43,30 @@ def test_one_network_sends_at_any_ratio_up_to_the_largest(codec, images, each):
 
 
 def test_the_mask_keeps_the_first_features(codec, images):
-    """Untold of the ratio, the network sends the beginning of what it would send at most, at a power of its own."""
-    for part in codec.modulate.weigh:
-        part[0].weight.data[:, 1] = 0.0
+    """Untold of the ratio, without a pilot, the beginning of what is sent at most goes out, at a power of its own."""
+    codec.modulate.layers[0].weight.data[:, 1] = 0.0
+    codec.linear.pilot.data.zero_()
     few, many = (sent(codec, images, ratio) for ratio in (1 / 12, 1 / 3))
     beginning = many[:, : few.shape[1]]
     torch.testing.assert_close(few, beginning / beginning.abs().square().mean(1, keepdim=True).sqrt())
 
 
-def test_what_is_not_sent_is_zero_to_the_decoder(codec, images):
-    few = sent(codec, images, 1 / 12)
-    features = codec.arrange(torch.view_as_real(few), (32, 32))
-    for part in codec.demodulate.weigh:
-        part[0].weight.data[:, 1] = 0.0  # untold of the ratio
-    padded = torch.cat([features, torch.zeros(2, 24, 8, 8)], 1)
-    assert torch.equal(codec.synthesise(features, SNR), codec.synthesise(padded, SNR))
+@pytest.mark.parametrize("each", [4, 16])
+def test_it_starts_as_the_linear_code_and_what_is_not_sent_is_zero(fresh, images, each):
+    symbols = sent(fresh, images, each / 48)
+    sendable = fresh.linear.with_pilot(fresh.linear.features(images)[..., : 2 * each])
+    estimate = fresh.linear.estimate(sendable, torch.zeros_like(sendable))
+    expected = fresh.linear.images(F.pad(estimate, (0, 32 - 2 * each))).clamp(0, 1)
+    delivered = fresh.decode(Received(symbols, torch.zeros(symbols.shape)), SNR, (32, 32))
+    torch.testing.assert_close(delivered, expected, atol=1e-4, rtol=0)
+
+
+def test_what_comes_out_of_a_picture_s_range_is_learned_from(codec, images):
+    """Clamped in evaluation only: a pixel that is too bright has a gradient in training."""
+    codec.linear.back.data *= 9.0
+    received = Received(sent(codec, images, 1 / 6), torch.full((2, 512), 0.1))
+    assert codec.decode(received, SNR, (32, 32)).amax() == 1.0
+    assert codec.train().decode(received, SNR, (32, 32)).amax() > 1.0
 
 
 def test_training_draws_one_of_the_ratios_for_a_batch(codec, images):
@@ -80,12 +98,14 @@ def test_what_it_cannot_send_is_refused(codec):
         codec.bandwidth_ratio = 0.5
     with pytest.raises(ValueError, match=r"nearest: 4/48 = 0.0833 and 5/48 = 0.1042"):
         codec.bandwidth_ratio = 0.1
-    with pytest.raises(ValueError, match=r"width=40 must be a multiple of 32"):
+    with pytest.raises(ValueError, match=r"width=40 must have a multiple of 32"):
         SwinJSCC(width=40)
 
 
-@pytest.mark.parametrize("depths", [(1,), (1, 1, 1)])
-def test_the_stride_follows_from_the_stages(depths):
-    codec = SwinJSCC(bandwidth_ratios=(1 / 12, 1 / 6), depths=depths)
-    assert codec.stride == 2 ** len(depths)
-    assert codec.symbols((32, 32)) * 6 == 3 * 32 * 32
+@pytest.mark.parametrize(("patch", "depths", "stride"), [(2, (1,), 2), (2, (0, 1, 1), 8), (8, (1,), 8), (4, (0, 1), 8)])
+def test_the_stride_follows_from_patch_and_stages(patch, depths, stride):
+    codec = SwinJSCC(bandwidth_ratios=(1 / 12, 1 / 6), patch=patch, depths=depths).eval()
+    assert codec.stride == stride
+    symbols = codec.encode(torch.rand(2, 3, 32, 32), SNR)
+    assert symbols.shape[1] * 6 == 3 * 32 * 32
+    assert codec.decode(Received(symbols, torch.ones(symbols.shape)), SNR, (32, 32)).shape == (2, 3, 32, 32)
