@@ -14,6 +14,7 @@ from jsonargparse import ArgumentError, ArgumentParser, Namespace
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 EMBEDDED = "embedded"  # the preset of the models in the repository
+MOST, DEEPEST = 100_000, 50  # values in a file with all that its aliases stand for, levels of nesting
 
 
 class ConfigError(ValueError):
@@ -76,9 +77,23 @@ def _load(*files: Path, preset: str) -> Any:
     try:
         loader = _Loader(files[-1].read_text())
         loader.files, loader.preset = files, preset
-        return loader.get_single_data()
-    except yaml.YAMLError as error:
+        content = loader.get_single_data()
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{files[-1]} is not YAML: {' '.join(str(error).split())}") from error
+    if _count(content) > MOST:
+        raise ConfigError(f"{files[-1]} stands for more than {MOST} values, or for some {DEEPEST} levels deep")
+    return content
+
+
+def _count(content: Any) -> int:
+    """Values in a mapping or list, as far as ``MOST``; what is too deep, or contains itself, counts as too many."""
+    todo, found = [(content, 0)], 0
+    while todo and found <= MOST:
+        value, depth = todo.pop()
+        found += 1 if depth <= DEEPEST else MOST
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        todo += [(part, depth + 1) for part in inside]
+    return found
 
 
 def read(path: Path, preset: str = EMBEDDED) -> dict[str, Any]:

@@ -58,6 +58,8 @@ class Trained(SymbolCodec, ABC):
         if architecture != json.loads(json.dumps(self.architecture)):
             trained = f"{architecture}, trained over {card.get('channel', 'an unnamed channel')}"
             raise ValueError(f"{file} holds weights of {trained}; they do not fit {self.architecture}")
+        if spoilt := [name for name, tensor in weights.items() if not tensor.isfinite().all()]:
+            raise OSError(f"{file} is damaged: {spoilt[0]} is not finite")
         self.load_state_dict(weights)
         self.card = card
 
