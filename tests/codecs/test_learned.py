@@ -151,3 +151,16 @@ def test_at_first_all_that_can_be_said_of_a_picture_is_said_about_as_loud(make):
     back = torch.autograd.functional.jacobian(lambda x: codec.synthesise(x, quiet, snr_db), heard).reshape(192, 64)
     for gains in (torch.linalg.svdvals(into), torch.linalg.svdvals(back)):
         assert gains[0] < 5 * gains[-1]
+
+
+def test_a_bad_stretch_of_the_air_harms_a_little_of_all_features_everywhere():
+    """An eighth of the symbols, side by side: so many of each feature and of each quarter, to five deviations."""
+    codec = DeepJSCC(width=4)
+    n = codec.symbols((128, 128))
+    harmed = torch.zeros(1, n, 1)
+    harmed[:, n // 4 : n // 4 + n // 8] = 1.0
+    features = codec.arrange(harmed, (128, 128))  # [1, 8, 32, 32]
+    quarters = features.unflatten(2, (2, 16)).unflatten(4, (2, 16)).mean((1, 3, 5)).flatten()
+    for shares, count in ((features.mean((2, 3)), 1024), (quarters, 2048)):
+        assert (shares - 1 / 8).abs().amax() < 5 * (1 / 8 * 7 / 8 / count) ** 0.5
+    assert harmed.mean() == features.mean()
