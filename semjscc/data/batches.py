@@ -28,7 +28,7 @@ def batches(
 
 
 def chunks(total: int, num_images: int, group: int = 1) -> list[range]:
-    """The first ``num_images`` of ``total`` pictures, in portions that go through a system together: 1, 1, 2, 4, 8, 8, ...
+    """The first ``num_images`` of ``total`` pictures, in portions that go through together: 1, 1, 2, 4, 8, 8, ...
 
     Where a portion begins and ends depends neither on how many pictures are asked for, so that the last may hold a few
     more, nor on anything but ``group``, of which all are multiples (up to :data:`CHUNK`, rounded up).
