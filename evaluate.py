@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 from semjscc import config
 from semjscc.config import EMBEDDED, ConfigError
-from semjscc.results import Results, plain
 from semjscc.sweeps.asked import (
     KNOWN,
     data_settings,
@@ -34,16 +33,16 @@ from semjscc.sweeps.asked import (
     writable,
 )
 from semjscc.sweeps.axes import Axis
+from semjscc.sweeps.shown import show
 
 if TYPE_CHECKING:
-    from semjscc.sweeps.run import Sweep
+    from semjscc.exhibits import Exhibit
+    from semjscc.results import Results
+    from semjscc.rows import Rows
+    from semjscc.sweeps.run import Finished, Sweep
 
 SNR_DB = (-8.0, -4.0, -2.0, 0.0, 1.0, 2.0, 2.5, 3.0, 3.3, 3.5, 4.0, 6.0, 10.0)
 DEFAULTS: dict[str, Any] = {"data": "scenes", "preset": EMBEDDED, "num_images": 32, "seed": 0, "axes": {}}
-COLUMNS = (
-    "psnr_db", "ssim", "semantic_accuracy", "bleu4", "cer", "clip_image_image", "ber", "bler", "success_ratio",
-    "effective_rate_bps", "undecodable",
-)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,6 +80,12 @@ def parser() -> argparse.ArgumentParser:
         default=1,
         metavar="N",
         help="of torch in this process; part of the last bits (default 1)",
+    )
+    p.add_argument(
+        "--wandb",
+        choices=("disabled", "offline", "online"),
+        default="disabled",
+        help="log every system that is complete to Weights & Biases (default disabled)",
     )
     p.add_argument("--plan", action="store_true", help="say what is done and what is to do, and do nothing")
     return p
@@ -138,25 +143,13 @@ def prepared(args: argparse.Namespace) -> "Sweep":
     return Sweep(todo, ground, out, int(os.environ.get("RANK", 0)))
 
 
-def table(results: Results) -> str:
-    """The figures a reader wants first, a line for each SNR."""
-    columns = [name for name in COLUMNS if name in results.metrics]
-    widths = [max(9, len(name)) for name in columns]
-    lines = ["  SNR dB  " + "  ".join(f"{name:>{width}}" for name, width in zip(columns, widths, strict=True))]
-    for point, snr in enumerate(results.snr_db):
-        figures = (
-            f"{plain(results.metrics[name][point]):>{width}}" for name, width in zip(columns, widths, strict=True)
-        )
-        lines.append(f"{snr:8.1f}  " + "  ".join(figures))
-    return "\n".join(lines)
+def dashboard(args: argparse.Namespace) -> "Finished":
+    """What is told of every system that is complete."""
+    if args.wandb == "disabled":
+        return lambda results, rows, exhibits: None
+    from semjscc.sweeps.tracking import Dashboard
 
-
-def show(results: Results, out: Path) -> None:
-    """What a reader wants to see of one system."""
-    print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
-    print(", ".join(f"{name} {plain(value)}" for name, value in results.payload.items() if isinstance(value, float)))
-    stem = out / results.data / results.system
-    print(f"figures {stem}.json\nrows    {stem}.parquet\ngallery {stem}.png")
+    return Dashboard(args.wandb, args.out)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -166,11 +159,17 @@ def main(arguments: list[str] | None = None) -> int:
         ValueError, OSError: of one line, for what is wrong with it or with a file it names.
     """
     args = asked(sys.argv[1:] if arguments is None else arguments)
+    track = dashboard(args)
     sweep = prepared(args)
     if args.plan:
         print(sweep.plan())
         return 0
-    failures = sweep.run(lambda results, rows, exhibits: show(results, args.out))
+
+    def told(results: "Results", rows: "Rows", exhibits: "list[Exhibit]") -> None:
+        show(results, args.out)
+        track(results, rows, exhibits)
+
+    failures = sweep.run(told)
     if failures and sweep.rank == 0:
         if any(re.search("MemoryError|out of memory|allocate memory", line) for line in failures):
             print(f"evaluate.py: too large for this machine? {smaller()}", file=sys.stderr)

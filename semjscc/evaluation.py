@@ -94,7 +94,7 @@ def measure(
         rng = PerImage([(seed, index) for index in indices], (round(1000 * snr_db),))
         delivery = system(pictures.images, pictures.images.new_full((len(indices),), float(snr_db)), rng)
         own = [row for row, index in enumerate(indices) if index >= 0]
-        words = {"image": indices, "picture": pictures.names, "snr_db": [float(snr_db)] * len(indices)}
+        words: Rows = {"image": indices, "picture": pictures.names, "snr_db": [float(snr_db)] * len(indices)}
         columns = words | _words(delivery) | _shown(indices, pictures, delivery, exhibits)
         columns |= _figures(metrics, pictures, delivery)
         found.append({name: [column[row] for row in own] for name, column in columns.items()})

@@ -23,7 +23,7 @@ metrics:
 
 
 class Tiny(System):
-    """Noise of its own for every picture, and a line in ``log`` for every transmission begun.
+    """Noise of its own for every picture, and a line in ``log``.txt for every transmission begun.
 
     Args:
         bad: an SNR at which it fails
@@ -37,7 +37,7 @@ class Tiny(System):
         self.mix.weight.copy_(torch.eye(16) + 0.1 * torch.arange(256).reshape(16, 16).sin())
 
     def forward(self, images, snr_db, rng=GLOBAL):
-        with open(self.log, "a") as file:
+        with open(f"{self.log}.txt", "a") as file:
             file.write(f"{snr_db[0].item():g} {images.sum().item():.6f}\n")
         if self.bad is not None and snr_db[0].item() == self.bad:
             raise ArithmeticError("the amplifier\nis on fire")
@@ -49,7 +49,7 @@ class Tiny(System):
 
 def place(folder: Path, bad: str = "null", users: int = 1) -> list[str]:
     """Writes system and data into ``folder``; the words of a command line that sweeps them there."""
-    (folder / "tiny.yaml").write_text(YAML.format(log=folder / "log.txt", bad=bad, users=users))
+    (folder / "tiny.yaml").write_text(YAML.format(log=folder / "log", bad=bad, users=users))
     (folder / "drawn.yaml").write_text(METRICS)
     words = ["--system", str(folder / "tiny.yaml"), "--data", str(folder / "drawn.yaml")]
     return [*words, "--out", str(folder / "out"), "--device", "cpu"]

@@ -98,7 +98,7 @@ def use_threads(threads: int) -> None:
 
     torch.set_num_threads(threads)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    numba.set_num_threads(max(1, numba.config.NUMBA_NUM_THREADS // processes))
+    numba.set_num_threads(max(1, numba.config.NUMBA_NUM_THREADS // processes))  # type: ignore[attr-defined]
 
 
 def open_data(name: str) -> tuple[str, Callable[[], Opened]]:
