@@ -48,7 +48,7 @@ class Sweep:
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted; {self.kept()}") from None
         except OSError as error:
-            raise OSError(error.errno, f"{error.strerror or error}; {self.kept()}", error.filename) from error
+            raise OSError(error.errno, f"{error.strerror or error}; {self.kept()}") from error
         return [line for work in self.works for line in failed(work)]
 
     def plan(self) -> str:

@@ -51,13 +51,12 @@ class Store:
         if not self.fresh or not self.others:
             return ""
         latest = max(self.others, key=lambda path: path.stat().st_mtime)
-        return differences(json.loads(latest.read_text()), self.identity)
+        return differences(_read(latest) or {}, self.identity)
 
     @property
     def facts(self) -> dict[str, Any] | None:
         """What was said of the system, if it was."""
-        path = self.folder / "facts.json"
-        return json.loads(path.read_text()) if path.exists() else None
+        return _read(self.folder / "facts.json")
 
     @facts.setter
     def facts(self, facts: dict[str, Any]) -> None:
@@ -106,3 +105,11 @@ class Store:
 
     def _path(self, snr_db: float, start: int) -> Path:
         return self.folder / repr(float(snr_db)) / f"{start:08d}.parquet"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a file of ours holds; None where it is not there, or damaged."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
