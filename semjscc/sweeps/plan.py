@@ -1,9 +1,10 @@
 """What a sweep is to do: systems, each with the values of its axes and the SNRs it is sent at."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from semjscc import config, units
 from semjscc.config import EMBEDDED, ConfigError
 from semjscc.sweeps.axes import Axis, at, changed, find
+
+
+Written = Callable[[Path, str, bool], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,9 @@ def tasks(systems: Sequence[str], preset: str, axes: Sequence[Axis], snr_db: lis
     Raises:
         ConfigError: a system, a setting or a value that there is not.
     """
+    known = cache(written)
     found = [
-        task(name, preset, dict(zip([axis.name for axis in axes], values, strict=True)), snr_db, ebn0)
+        task(name, preset, dict(zip([axis.name for axis in axes], values, strict=True)), snr_db, ebn0, known)
         for name in dict.fromkeys(systems)
         for values in product(*(axis.values for axis in axes))
     ]
@@ -55,24 +60,35 @@ def tasks(systems: Sequence[str], preset: str, axes: Sequence[Axis], snr_db: lis
     return found
 
 
-def task(system: str, preset: str, values: dict[str, Any], snr_db: list[float], ebn0: bool) -> Task:
-    """One system at one value of each axis."""
-    from semjscc.systems.base import System
-
-    file, chosen, types = config.find("systems", system), config.find("presets", preset), {"system": System}
+def task(system: str, preset: str, values: dict[str, Any], snr_db: list[float], ebn0: bool, known: Written) -> Task:
+    """One system at one value of each axis; ``known`` reads the settings in a file."""
+    file, chosen = config.find("systems", system), config.find("presets", preset)
     if chosen.stem != EMBEDDED and config.read(file, preset) == config.read(file):
         raise ConfigError(f"--preset {preset}: {file} leaves no models to a preset")
-    settings = config.settings(file, types, preset, nulls=bool(values))
+    settings = known(file, preset, bool(values))
     try:
         for axis, value in values.items():
             settings = changed(settings, axis, value)
-        settings = config.settings(file, types, preset, settings)
+        if values:
+            settings = checked(file, preset, settings)
         points = [esn0_db(settings, point) for point in snr_db] if ebn0 else snr_db
     except (ConfigError, KeyError, TypeError) as error:
         words = ", ".join(f"{axis}={value}" for axis, value in values.items())
         raise ConfigError(f"{file}{' with ' * bool(words)}{words}: {error}") from error
     name = "_".join([file.stem + f"-{chosen.stem}" * (chosen.stem != EMBEDDED), *map(label, values.items())])
     return Task(name, file, settings, preset, points, dict(zip(points, snr_db, strict=True)) if ebn0 else None)
+
+
+def written(file: Path, preset: str, nulls: bool) -> dict[str, Any]:
+    """The settings in a system's file; reading those of many antennas takes seconds."""
+    return checked(file, preset, None, nulls)
+
+
+def checked(file: Path, preset: str, content: config.Content, nulls: bool = False) -> dict[str, Any]:
+    """Settings as the classes understand them."""
+    from semjscc.systems.base import System
+
+    return config.settings(file, {"system": System}, preset, content, nulls)
 
 
 def label(value: tuple[str, Any]) -> str:

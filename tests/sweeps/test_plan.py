@@ -1,5 +1,7 @@
 """Which systems at which points a sweep asks for."""
 
+from functools import cache
+
 import pytest
 
 import evaluate
@@ -8,10 +10,11 @@ from semjscc.config import CONFIGS, ConfigError
 from semjscc.sweeps.asked import sweep_file
 from semjscc.sweeps.axes import Axis, at, changed, find
 from semjscc.sweeps.identity import content, differences, identity
-from semjscc.sweeps.plan import tasks
+from semjscc.sweeps.plan import esn0_db, tasks
 from semjscc.systems.base import System
 
 
+@cache
 def settings(name):
     return config.settings(config.find("systems", name), {"system": System}, nulls=True)
 
@@ -75,16 +78,23 @@ def test_a_plain_system_keeps_its_name_and_its_settings():
 @pytest.mark.parametrize(
     ("system", "axes", "esn0"),
     [
-        ("raw-ofdm", [], 3.0),  # 2 bits at rate 1/2
-        ("raw-ofdm", ["bits_per_symbol=4"], 6.01),
-        ("jpeg-ofdm", ["code_rate=2/3"], 4.249),
-        ("vlm-mimo", [], 8.229),  # 10 bits at rate 1/3
+        ("raw-ofdm", {}, 3.0),  # 2 bits at rate 1/2
+        ("raw-ofdm", {"bits_per_symbol": 4}, 6.01),
+        ("jpeg-ofdm", {"code_rate": "2/3"}, 4.249),
+        ("vlm-mimo", {}, 8.229),  # 10 bits at rate 1/3
     ],
 )
 def test_ebn0_is_turned_by_the_systems_own_bits_and_rate(system, axes, esn0):
-    [one] = tasks([system], "embedded", list(map(Axis.parse, axes)), [3.0], True)
-    assert one.snr_db == [esn0]
-    assert one.ebn0_db == {esn0: 3.0}
+    found = settings(system)
+    for axis, said in axes.items():
+        found = changed(found, axis, said)
+    assert esn0_db(found, 3.0) == esn0
+
+
+def test_a_task_knows_both_its_ebn0_and_its_snr():
+    [one] = tasks(["raw-ofdm"], "embedded", [Axis.parse("bits_per_symbol=4")], [3.0, 5.0], True)
+    assert one.ebn0_db == dict(zip(one.snr_db, [3.0, 5.0], strict=True))
+    assert one.snr_db == [6.01, 8.01]
 
 
 @pytest.mark.parametrize(
@@ -118,9 +128,11 @@ def test_a_system_without_coded_bits_has_no_ebn0():
 def test_every_sweep_names_what_there_is(path):
     args = evaluate.asked(["--config", str(path), "--num_images", "2"])
     assert args.num_images == 2
-    axes = [Axis(*axis) for axis in args.axes.items()]
-    points = evaluate.operating_points(args.snr_db or args.ebn0_db)
-    assert len(tasks(args.system, args.preset, axes, points, args.snr_db is None)) >= 9
+    assert evaluate.operating_points(args.snr_db or args.ebn0_db)
+    for system in args.system:
+        written = config.read(config.find("systems", system))
+        for axis, values in args.axes.items():
+            assert all(changed(written, axis, said) != written for said in values[:1])
     assert evaluate.open_data(args.data)[0] == args.data
 
 
