@@ -60,7 +60,7 @@ format: setup ## format the code
 
 lock: setup ## resolve the dependencies anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
-	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
+	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --extra wandb --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
 
 checkpoints: setup ## train the models that are shipped again (about six hours on two cores)
 	$(RUN) -m semjscc.data.photographs

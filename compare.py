@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--modes", nargs="+", metavar="MODE", help="modulation and code rate, such as '16-QAM 2/3'")
     p.add_argument("--ratio_at_snr_db", nargs="+", metavar="DB", help="SNRs of the figures against bandwidth ratio")
     p.add_argument("--num_images", type=int, default=8, metavar="N", help="pictures to send (default 8)")
-    p.add_argument("--batch_size", type=int, default=8, metavar="N", help="pictures at once; changes no figure")
+    p.add_argument("--batch_size", type=int, default=8, metavar="N", help="is no longer heeded: always 8 at once")
     p.add_argument("--seed", type=int, default=0, help="of fades and noise (default 0)")
     p.add_argument("--out", type=Path, default=Path("results/compare"), help="folder (default results/compare)")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1, ...")
@@ -111,7 +111,7 @@ def curves(said: dict[str, Any], source: ImageSource, metrics: list[Metric], arg
             system = config.build(path, {"system": System})["system"]
             todo += [(label, path.stem, used, way) for way in ways(system, modes, asked)]
     work = {"source": source, "metrics": metrics, "device": args.device}
-    work |= {"snr_db": said["snr_db"]} | {key: getattr(args, key) for key in ("num_images", "batch_size", "seed")}
+    work |= {"snr_db": said["snr_db"]} | {key: getattr(args, key) for key in ("num_images", "seed")}
     measures = sorted(type(metric).__name__ for metric in metrics if not metric.absent)
     done = []
     for label, stem, used, way in tqdm(todo, unit="curve", desc="comparing"):

@@ -16,6 +16,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 EMBEDDED = "embedded"  # the preset of the models in the repository
 MOST, DEEPEST = 100_000, 50  # values in a file with all that its aliases stand for, levels of nesting
 
+Content = dict[str, Any] | None  # of a YAML file, read
+
 
 class ConfigError(ValueError):
     """A configuration that cannot be built: the message names the file, the key and what was expected."""
@@ -104,28 +106,36 @@ def read(path: Path, preset: str = EMBEDDED) -> dict[str, Any]:
     return content
 
 
-def _parse(path: Path, types: dict[str, Any], preset: str) -> tuple[ArgumentParser, Namespace]:
+def _parse(path: Path, types: dict[str, Any], preset: str, content: Content) -> tuple[ArgumentParser, Namespace]:
     parser = ArgumentParser(exit_on_error=False)
     for key, kind in types.items():
         parser.add_argument(f"--{key}", type=kind, required=True)
     try:
-        return parser, parser.parse_object(read(path, preset))
+        return parser, parser.parse_object(read(path, preset) if content is None else content)
     except ArgumentError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
 
 
-def build(path: Path, types: dict[str, Any], preset: str = EMBEDDED) -> dict[str, Any]:
+def build(path: Path, types: dict[str, Any], preset: str = EMBEDDED, content: Content = None) -> dict[str, Any]:
     """The objects under the keys of a YAML file, each of the type that ``types`` names for its key.
 
     Raises :class:`ConfigError` for a key or value that does not fit; errors of the classes themselves (a missing
     model, a rate that a code cannot have) come through as they are.
+
+    Args:
+        content: instead of what the file holds
     """
-    parser, settings = _parse(path, types, preset)
+    parser, settings = _parse(path, types, preset, content)
     objects = parser.instantiate(settings)
     return {key: objects[key] for key in types}
 
 
-def settings(path: Path, types: dict[str, Any], preset: str = EMBEDDED) -> dict[str, Any]:
-    """All settings under the keys of a YAML file, defaults included; raises :class:`ConfigError`."""
-    parser, found = _parse(path, types, preset)
-    return json.loads(parser.dump(found, format="json"))
+def settings(
+    path: Path, types: dict[str, Any], preset: str = EMBEDDED, content: Content = None, nulls: bool = False
+) -> dict[str, Any]:
+    """All settings under the keys of a YAML file, defaults included, with ``nulls`` those that are None, too.
+
+    Raises :class:`ConfigError`; ``content`` is as for :func:`build`.
+    """
+    parser, found = _parse(path, types, preset, content)
+    return json.loads(parser.dump(found, format="json", skip_none=not nulls))

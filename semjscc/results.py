@@ -5,6 +5,7 @@ import math
 import os
 import platform
 import subprocess
+import uuid
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +13,11 @@ from typing import Any
 
 PACKAGES = ("semjscc", "torch", "torchvision", "torchmetrics", "transformers", "diffusers", "pillow", "numpy")
 ROOT = Path(__file__).parents[1]
+SCHEMA = 1  # of the results file; files from before it was written have none, and are of this one
+
+
+KINDS = {"system": str, "data": str, "num_images": int, "snr_db": list}
+KINDS |= dict.fromkeys(("metrics", "stderr", "payload", "provenance"), dict)
 
 
 class ResultsError(ValueError):
@@ -35,10 +41,15 @@ class Results:
     provenance: dict[str, Any]
 
     def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ResultsError(f"{name} is not a {kind.__name__}")
+        if self.provenance.get("schema", SCHEMA) != SCHEMA:
+            raise ResultsError(f"it has schema {self.provenance['schema']}, and this version reads {SCHEMA}")
         lists = {**self.metrics, **{f"stderr of {name}": values for name, values in self.stderr.items()}}
         for name, values in lists.items():
-            if len(values) != len(self.snr_db):
-                raise ResultsError(f"{name} has {len(values)} values for {len(self.snr_db)} SNRs")
+            if not isinstance(values, list) or len(values) != len(self.snr_db):
+                raise ResultsError(f"{name} has {_length(values)} values for {len(self.snr_db)} SNRs")
 
     def save(self, path: Path) -> None:
         """Writes all of it or nothing: an interrupted write leaves what was there before."""
@@ -49,16 +60,26 @@ class Results:
         """Raises :class:`ResultsError`, naming the file, where it is not a results file."""
         try:
             return cls(**json.loads(path.read_text()))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ResultsError(f"{path} is not a results file of evaluate.py: {error}") from error
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
     """JSON, all of it or nothing; raises ``ValueError`` for NaN and infinity, which JSON does not have."""
-    text = json.dumps(content, indent=1, allow_nan=False)
-    scratch = path.with_suffix(".part")
-    scratch.write_text(text + "\n")
-    os.replace(scratch, path)
+    put(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    """A file, all of it or nothing: what was there before stays until the new one is safe on the disk."""
+    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with scratch.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def mean_and_stderr(values: list[float]) -> tuple[float, float]:
@@ -81,8 +102,13 @@ def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]
         "config": config,
         "seed": seed,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "schema": SCHEMA,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
     }
+
+
+def _length(values: Any) -> int | str:
+    return len(values) if isinstance(values, list) else "no list of"
 
 
 def _version(package: str) -> str:

@@ -7,8 +7,9 @@ import torch
 
 from semjscc.codecs.raster import RawPixels
 from semjscc.data.base import ImageSource, Picture
+from semjscc.data.batches import chunks
 from semjscc.data.scenes import Scenes
-from semjscc.evaluation import sweep
+from semjscc.evaluation import measure, opened, sweep
 from semjscc.metrics.fidelity import Fidelity
 from semjscc.metrics.text import TextFidelity
 from semjscc.metrics.transport import Transport
@@ -20,6 +21,7 @@ from semjscc.phy.grid import ResourceGrid
 from semjscc.phy.link import DigitalLink, OFDMLink
 from semjscc.phy.qam import QAM
 from semjscc.rng import GLOBAL, PerImage
+from semjscc.rows import figures, joined, where
 from semjscc.systems.base import System
 from semjscc.systems.digital import Digital
 from semjscc.types import Delivery
@@ -39,12 +41,13 @@ def raw(link):
     return Digital(RawPixels(), link)
 
 
-def test_batches_change_nothing(raw):
-    one = sweep(raw, Scenes(size=16), [2.0, 3.0], METRICS, num_images=5, batch_size=5)
-    two = sweep(raw, Scenes(size=16), [2.0, 3.0], METRICS, num_images=5, batch_size=2)
-    assert one.metrics["ber"] == two.metrics["ber"]
-    for name, values in one.metrics.items():
-        assert values == pytest.approx(two.metrics[name], rel=1e-5)
+def test_pictures_sent_one_by_one_fare_as_those_sent_together(raw):
+    source, batch = Scenes(size=16), range(5)
+    together = measure(raw, METRICS, opened(source, batch, raw, "cpu"), 2.0, 0, 0)
+    alone = joined(measure(raw, METRICS, opened(source, [index], raw, "cpu"), 2.0, 0, 0) for index in batch)
+    assert together["ber"] == alone["ber"]
+    for name, values in figures(together).items():
+        assert values == pytest.approx(alone[name], rel=1e-5)
 
 
 class Neighbours(System):
@@ -58,15 +61,21 @@ class Neighbours(System):
         return Delivery((0.5 * groups + 0.5 * groups.mean(1, keepdim=True)).flatten(0, 1), 0, 1, 1, 1.0)
 
 
-def test_users_that_share_the_air_come_in_the_same_groups_whatever_the_batch():
-    figures = [
-        sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=7, batch_size=size) for size in (1, 3, 7)
+def test_users_that_share_the_air_are_always_the_same():
+    """The last group is filled up with the next pictures there are, or with its own where there are none."""
+    seven, twelve = (sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=n) for n in (7, 12))
+    assert seven.num_images == 7
+    assert seven.metrics != twelve.metrics
+    rows = [
+        joined(
+            measure(Neighbours(), [Fidelity()], opened(Scenes(size=16), chunk, Neighbours(), "cpu"), 2.0, 0, 9)
+            for chunk in chunks(10**6, count, 3)
+        )
+        for count in (7, 12)
     ]
-    assert figures[0].metrics == figures[1].metrics == figures[2].metrics
-    assert figures[0].num_images == 7
-    six = sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=6, gallery=(gallery := []), exhibits=9)
+    assert where(rows[0], "image", range(7)) == where(rows[1], "image", range(7))
+    sweep(Neighbours(), Scenes(size=16), [2.0], [Fidelity()], num_images=6, gallery=(gallery := []), exhibits=9)
     assert len(gallery) == 6
-    assert six.metrics != figures[0].metrics
 
 
 def test_other_snrs_change_nothing_and_another_seed_does(raw):

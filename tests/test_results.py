@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from semjscc.results import Results, ResultsError, mean_and_stderr, plain, provenance
+from semjscc.results import SCHEMA, Results, ResultsError, mean_and_stderr, plain, provenance
 
 
 def some(**changes):
@@ -69,3 +69,27 @@ def test_figures_are_written_for_people():
         "0",
         "-4",
     ]
+
+
+def test_a_file_without_a_schema_is_of_the_first_and_one_of_a_later_is_refused(tmp_path):
+    some().save(tmp_path / "s.json")
+    fields = json.loads((tmp_path / "s.json").read_text())
+    assert fields["provenance"].pop("schema") == SCHEMA == 1
+    (tmp_path / "old.json").write_text(json.dumps(fields))
+    assert Results.load(tmp_path / "old.json").metrics == some().metrics
+    fields["provenance"]["schema"] = 2
+    (tmp_path / "new.json").write_text(json.dumps(fields))
+    with pytest.raises(ResultsError, match=r"new\.json is not a results file .*: it has schema 2, .* reads 1"):
+        Results.load(tmp_path / "new.json")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [("snr_db", 3, "snr_db is not a list"), ("metrics", [], "not a dict"), ("stderr", {"ber": 1}, "no list of values")],
+)
+def test_fields_of_another_kind_are_named(tmp_path, field, value, words):
+    some().save(tmp_path / "s.json")
+    fields = json.loads((tmp_path / "s.json").read_text()) | {field: value}
+    (tmp_path / "s.json").write_text(json.dumps(fields))
+    with pytest.raises(ResultsError, match=words):
+        Results.load(tmp_path / "s.json")

@@ -149,6 +149,9 @@ class HubTextToImage(HubModel, TextToImage):
     Args:
         revision: branch, tag or commit of the hub's.
         guidance_scale: how much the text counts; 0 for turbo models, which take 1 to 4 ``steps``.
+        batch_size: the most pictures that are painted at once. Which are new at an SNR depends on what was painted
+            before, and the shape of a batch on how sums are rounded: only at 1 is a painting always the same to the
+            last bit. Elsewhere than on a CPU, more is faster.
         dtype, bits, offload: see :class:`HubModel`.
     """
 
@@ -158,7 +161,7 @@ class HubTextToImage(HubModel, TextToImage):
         revision: str | None = None,
         steps: int = 25,
         guidance_scale: float = 7.5,
-        batch_size: int = 16,
+        batch_size: int = 1,
         dtype: Precision = "float32",
         bits: Quantized = None,
         offload: bool = False,

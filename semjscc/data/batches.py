@@ -9,6 +9,8 @@ import torch
 from semjscc.data.base import ImageSource, Picture
 from semjscc.types import Pictures
 
+CHUNK = 8  # pictures; as many as keep a CPU busy
+
 
 def batches(
     source: ImageSource, num_images: int, batch_size: int, group: int = 1
@@ -23,6 +25,27 @@ def batches(
     for _, neighbours in groupby(pictures, key=lambda numbered: numbered[1].image.shape):
         while batch := list(islice(neighbours, batch_size)):
             yield _stacked(_filled(batch, group))
+
+
+def chunks(total: int, num_images: int, group: int = 1) -> list[range]:
+    """The first ``num_images`` of ``total`` pictures, in portions that go through together: 1, 1, 2, 4, 8, 8, ...
+
+    Where a portion begins and ends depends neither on how many pictures are asked for, so that the last may hold a few
+    more, nor on anything but ``group``, of which all are multiples (up to :data:`CHUNK`, rounded up).
+    """
+    most, found, start = group * math.ceil(CHUNK / group), [], 0
+    while start < min(num_images, total):
+        size = min(max(group, start), most)
+        found.append(range(start, min(start + size, total)))
+        start += size
+    return found
+
+
+def of_one_size(source: ImageSource, indices: Sequence[int], group: int = 1) -> Iterator[tuple[list[int], Pictures]]:
+    """The pictures at ``indices``, neighbours of one size together, in whole groups as in :func:`batches`."""
+    numbered = ((index, source[index]) for index in indices)
+    for _, neighbours in groupby(numbered, key=lambda one: one[1].image.shape):
+        yield _stacked(_filled(list(neighbours), group))
 
 
 def group_of(source: ImageSource | Sequence[Picture], index: int, group: int) -> tuple[list[int], Pictures, int]:

@@ -21,14 +21,19 @@ class Metric(nn.Module, ABC):
         """Figures by name, each of shape ``[batch]``."""
 
 
+REMEMBERED = 12  # pictures, as many as go through a sweep together
+
+
 class PictureMetric(Metric):
     """A metric of pixels alone. A picture that arrives as it did the last time is not looked at anew: over a digital
     link most do, from the SNR on at which no block is lost.
+
+    Pictures are looked at one by one, so that a figure is the same to the last bit whichever others are new.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: tuple[Images, Images, dict[str, Tensor]] | None = None  # sent, shown, figures
+        self._last: dict[tuple[int, ...], tuple[Images, Images, dict[str, Tensor]]] = {}  # sent, shown, figures
 
     @abstractmethod
     def compare(self, sent: Images, shown: Images) -> dict[str, Tensor]:
@@ -36,14 +41,21 @@ class PictureMetric(Metric):
 
     def forward(self, sent: Pictures, delivery: Delivery) -> dict[str, Tensor]:
         pair = sent.images, delivery.images
-        if self._last is None or self._last[1].shape != pair[1].shape:
-            figures = self.compare(*pair)
-        else:
-            *before, figures = self._last
-            anew = [now.ne(then).flatten(1).any(1) for now, then in zip(pair, before, strict=True)]
-            rows = torch.stack(anew).any(0).nonzero().squeeze(1)
-            if len(rows):
-                found = self.compare(pair[0][rows], pair[1][rows])
-                figures = {name: figures[name].index_copy(0, rows, values) for name, values in found.items()}
-        self._last = *pair, figures
-        return figures
+        before = self._last.pop(tuple(pair[1].shape), None)
+        rows = range(len(pair[1])) if before is None else _changed(pair, before[:2])
+        found = {row: self.compare(pair[0][row : row + 1], pair[1][row : row + 1]) for row in rows}
+        figures = before[2] if before else {name: values.expand(len(pair[1])) for name, values in found[0].items()}
+        figures = {name: values.clone() for name, values in figures.items()}
+        for row, values in found.items():
+            for name in figures:
+                figures[name][row] = values[name][0]
+        self._last[tuple(pair[1].shape)] = *pair, figures
+        while len(self._last) > 1 and sum(shape[0] for shape in self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
+        return dict(figures)
+
+
+def _changed(now: tuple[Images, Images], then: tuple[Images, Images]) -> list[int]:
+    """The rows of which one picture or the other is new."""
+    anew = [a.ne(b).flatten(1).any(1) for a, b in zip(now, then, strict=True)]
+    return torch.stack(anew).any(0).nonzero().squeeze(1).tolist()

@@ -1,12 +1,15 @@
 """Systems that send bits."""
 
 import math
+from collections import deque
 
 from semjscc.codecs.base import BitCodec
 from semjscc.phy.link import DigitalLink
 from semjscc.rng import GLOBAL, Randomness
 from semjscc.systems.base import System
 from semjscc.types import SNR, Bits, Delivery, Images
+
+REMEMBERED = 12  # pictures whose payloads are kept, as many as go through a sweep together
 
 
 class Digital(System):
@@ -27,7 +30,7 @@ class Digital(System):
             raise ValueError(f"bandwidth_ratio must be positive, not {bandwidth_ratio}")
         self.codec, self.link, self.bandwidth_ratio = codec, link, bandwidth_ratio
         self.users, self.snr = link.link.users, link.link.snr
-        self._said: tuple[Images, Bits] | None = None
+        self._said: deque[tuple[Images, Bits]] = deque()
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
         sent, size = self._encode(images), (images.shape[2], images.shape[3])
@@ -49,10 +52,14 @@ class Digital(System):
         )
 
     def _encode(self, images: Images) -> Bits:
-        """The payload does not depend on the SNR: a sweep that hands in the same tensor again pays for it once."""
-        if self._said is None or self._said[0] is not images:
-            self._said = (images, self._payload(images))
-        return self._said[1]
+        """The payload does not depend on the SNR: a sweep that hands in the same tensors again pays for them once."""
+        for known, bits in self._said:
+            if known is images:
+                return bits
+        self._said.append((images, self._payload(images)))
+        while len(self._said) > 1 and sum(len(known) for known, _ in self._said) > REMEMBERED:
+            self._said.popleft()
+        return self._said[-1][1]
 
     def _payload(self, images: Images) -> Bits:
         if self.bandwidth_ratio is None:
