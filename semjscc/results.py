@@ -14,8 +14,6 @@ from typing import Any
 PACKAGES = ("semjscc", "torch", "torchvision", "torchmetrics", "transformers", "diffusers", "pillow", "numpy")
 ROOT = Path(__file__).parents[1]
 SCHEMA = 1  # of the results file; files from before it was written have none, and are of this one
-
-
 KINDS = {"system": str, "data": str, "num_images": int, "snr_db": list}
 KINDS |= dict.fromkeys(("metrics", "stderr", "payload", "provenance"), dict)
 
@@ -41,15 +39,11 @@ class Results:
     provenance: dict[str, Any]
 
     def __post_init__(self) -> None:
-        for name, kind in KINDS.items():
-            if not isinstance(getattr(self, name), kind):
-                raise ResultsError(f"{name} is not a {kind.__name__}")
         if self.provenance.get("schema", SCHEMA) != SCHEMA:
             raise ResultsError(f"it has schema {self.provenance['schema']}, and this version reads {SCHEMA}")
-        lists = {**self.metrics, **{f"stderr of {name}": values for name, values in self.stderr.items()}}
-        for name, values in lists.items():
-            if not isinstance(values, list) or len(values) != len(self.snr_db):
-                raise ResultsError(f"{name} has {_length(values)} values for {len(self.snr_db)} SNRs")
+        for name, values in _lists(self.metrics, self.stderr).items():
+            if len(values) != len(self.snr_db):
+                raise ResultsError(f"{name} has {len(values)} values for {len(self.snr_db)} SNRs")
 
     def save(self, path: Path) -> None:
         """Writes all of it or nothing: an interrupted write leaves what was there before."""
@@ -59,7 +53,7 @@ class Results:
     def load(cls, path: Path) -> "Results":
         """Raises :class:`ResultsError`, naming the file, where it is not a results file."""
         try:
-            return cls(**json.loads(path.read_text()))
+            return cls(**_checked(json.loads(path.read_text())))
         except (TypeError, ValueError, RecursionError) as error:
             raise ResultsError(f"{path} is not a results file of evaluate.py: {error}") from error
 
@@ -107,8 +101,23 @@ def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]
     }
 
 
-def _length(values: Any) -> int | str:
-    return len(values) if isinstance(values, list) else "no list of"
+def _checked(content: Any) -> dict[str, Any]:
+    """What a file holds, each value of its kind; raises :class:`ResultsError` for the first that is not."""
+    if not isinstance(content, dict):
+        raise ResultsError("it holds no mapping")
+    for name, kind in KINDS.items():
+        if name in content and type(content[name]) is not kind:
+            raise ResultsError(f"{name} is not a {kind.__name__}")
+    lists = {"snr_db": content.get("snr_db", [])} | _lists(content.get("metrics", {}), content.get("stderr", {}))
+    for name, values in lists.items():
+        if not isinstance(values, list) or not all(type(x) in (int, float) and math.isfinite(x) for x in values):
+            raise ResultsError(f"{name} is not a list of finite numbers")
+    return content
+
+
+def _lists(metrics: dict[str, Any], stderr: dict[str, Any]) -> dict[str, Any]:
+    """All that is to be aligned with the SNRs, by what it is called."""
+    return {**metrics, **{f"stderr of {name}": values for name, values in stderr.items()}}
 
 
 def _version(package: str) -> str:

@@ -1,5 +1,6 @@
 """What is damaged ends in one clear line or in a counted skip: no other exception, no hang, nothing executed."""
 
+import json
 import pickle
 import re
 from itertools import pairwise
@@ -14,7 +15,7 @@ import evaluate
 from semjscc import config
 from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.data.folder import Folder
-from semjscc.results import ROOT, Results
+from semjscc.results import ROOT, Results, ResultsError
 from semjscc.systems.base import System
 from tests.fuzz.damage import cut, damaged_picture, flipped, noise, zeroed
 
@@ -166,3 +167,22 @@ def test_no_pickle_is_loaded_as_weights(tmp_path, harmless):
     torch.save({"state_dict": Executed(harmless)}, file)
     with pytest.raises(OSError, match="does not hold a codec's weights"):
         DeepJSCC(weights=str(file))
+
+
+def a_result() -> str:
+    return (ROOT / "results" / "photos" / "jpeg-ofdm.json").read_text()
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_a_damaged_results_file_is_read_or_refused_by_name(number, tmp_path):
+    chance, file = Random(number), tmp_path / "system.json"
+    if number % 2:
+        file.write_bytes((cut, flipped, zeroed)[number % 3](a_result().encode(), chance))
+    else:
+        file.write_text(json.dumps(_spoilt(json.loads(a_result()), chance)))
+    try:
+        results = Results.load(file)
+    except ResultsError as error:
+        assert_named(file, error)
+    else:
+        assert all(len(values) == len(results.snr_db) for values in results.metrics.values())
