@@ -34,7 +34,7 @@ def card_of(module: "JSCC") -> dict[str, Any]:
     return {
         "channel": channel_of(link),
         "bandwidth_ratio": round(bandwidth_ratio(_symbols(module, data.side), data.side, data.side), 6),
-        "command": shlex.join(["python", Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join(["python", Path(sys.argv[0]).name, *_words(sys.argv[1:])]),
         **({"start": f"weights of: {codec.card['command']}"} if codec.card else {}),
         "data": f"{described(data.train)}; patches of {data.side} x {data.side}",
         "watched": f"{described(data.val)}; {data.num_val} patches of {data.val_side} x {data.val_side}",
@@ -48,6 +48,12 @@ def card_of(module: "JSCC") -> dict[str, Any]:
         **{key: kept[key] for key in ("commit", "machine", "versions", "seed")},
         "curve": module.curve,
     }
+
+
+def _words(args: list[str]) -> list[str]:
+    """A command line without --resume: the weights are the same with and without a kill."""
+    value = [at + 1 for at, word in enumerate(args) if word == "--resume"]
+    return [word for at, word in enumerate(args) if at not in value and not word.startswith("--resume")]
 
 
 @torch.no_grad()
