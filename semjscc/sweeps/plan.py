@@ -13,7 +13,6 @@ from semjscc import config, units
 from semjscc.config import EMBEDDED, ConfigError
 from semjscc.sweeps.axes import Axis, at, changed, find
 
-
 Written = Callable[[Path, str, bool], dict[str, Any]]
 
 
