@@ -12,6 +12,12 @@ from semjscc.sweeps import work
 from tests.tiny_sweep import begun, place
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch):
+    """Galleries take most of the time of a small sweep."""
+    monkeypatch.setattr("semjscc.sweeps.run.gallery", lambda exhibits, results, path: path.write_bytes(b""))
+
+
 def run(words, *more):
     return evaluate.main([*words, *more])
 
