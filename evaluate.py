@@ -157,7 +157,6 @@ def smaller() -> str:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Sends, measures, writes and prints what the command line asks for."""
-    from semjscc import exhibits as hung
     from semjscc.evaluation import Exhibit, sweep
     from semjscc.plots import gallery
     from semjscc.systems.base import System
@@ -195,7 +194,6 @@ def evaluate(args: argparse.Namespace) -> None:
     )
     results.save(out / f"{name}.json")
     gallery(exhibits, results, out / f"{name}.png")
-    hung.save(exhibits, results.snr_db, hung.folder_of(out / f"{name}.json"))
     print(f"\n{results.system} on {results.num_images} pictures of {results.data}\n\n{table(results)}\n")
     print(", ".join(f"{name} {plain(value)}" for name, value in results.payload.items() if isinstance(value, float)))
     print(f"figures {out / name}.json\ngallery {out / name}.png")

@@ -1,8 +1,8 @@
 """Turns results into figures and one HTML page: ``python report.py results`` writes results/report.html.
 
 The page holds its figures and galleries itself and needs no network. The figures lie in results/figures as well, as PNG
-and as PDF, one column of a paper wide. A file that cannot be read is named and left out, on the page as well, and the
-exit code is then 3; it is 1 where nothing was written.
+and as PDF, one column of a paper wide. A file that cannot be read is named, on the page as well, and left out; the exit
+code is then 1, as it is where nothing was written.
 """
 
 import argparse
@@ -12,11 +12,9 @@ from pathlib import Path
 from semjscc.report.found import find
 from semjscc.report.page import page
 
-INCOMPLETE = 3  # exit code: the page is there, and lacks what is named
-
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line, and gives the exit code.
+    """Runs the command line; 1 where something was left out.
 
     Raises:
         ValueError, OSError: of one line; nothing was written.
@@ -35,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"report {folder / 'report.html'}, {len(text.encode()) / 1e6:.1f} MB\nfigures {figures}")
     if found.skipped:
         print(f"{len(found.skipped)} left out", file=sys.stderr)
-    return INCOMPLETE if found.skipped else 0
+    return int(bool(found.skipped))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from semjscc import exhibits
 from semjscc.curves import Chart, charts, restored
 from semjscc.evaluation import Exhibit
 from semjscc.plots import snr_kind
 from semjscc.report.papers import Measured, measured_b
+from semjscc.report.shown import load as shown_in
 from semjscc.results import Results, ResultsError
 
 T = TypeVar("T")
@@ -123,12 +123,11 @@ def _with_pictures(entry: Entry, skipped: list[str]) -> Entry:
     """The entry with its exhibits; with the sheet, if it is there, where they cannot be had."""
     path = entry.sheet
     assert path is not None
-    place = exhibits.folder_of(path)
-    found = _tried(exhibits.load, place, skipped) if place.exists() else None
-    if found:
-        return Entry(entry.results, *found)
-    sheet = _tried(_intact, path, skipped) if path.exists() else None
-    return Entry(entry.results, sheet=sheet)
+    rows = path.with_suffix(".parquet")
+    snr_db, shown = (_tried(shown_in, rows, skipped) if rows.exists() else None) or ([], [])
+    if shown:
+        return Entry(entry.results, snr_db, shown)
+    return Entry(entry.results, sheet=_tried(_intact, path, skipped) if path.exists() else None)
 
 
 def _intact(path: Path) -> Path:

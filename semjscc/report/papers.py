@@ -137,14 +137,9 @@ def table_r(results: Chosen) -> Table | None:
         [name, theirs, *(plain(scale * one.payload[key]) if key in one.payload else "" for one in shown)]
         for name, (theirs, key, scale) in payload.items()
     ]
-    rows += [
-        [
-            f"{LABELS[name]}, Eb/N0 {ebn0:g} dB",
-            said.get(name, ""),
-            *(_at(one, name, nearest(one, snr)) for one in shown),
-        ]
-        for name in ("ssim", "psnr_db", "clip_text_text", "clip_text_image", "clip_image_image")
-    ]
+    for name in ("ssim", "psnr_db", "clip_text_text", "clip_text_image", "clip_image_image"):
+        ours = [_at(one, name, point) for one, point in zip(shown, points, strict=True)]
+        rows.append([f"{LABELS[name]}, Eb/N0 {ebn0:g} dB", said.get(name, ""), *ours])
     return Table("Paper B, the reduction ratio R", ["", "paper B", *(one.system for one in shown)], rows)
 
 
