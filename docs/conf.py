@@ -19,5 +19,6 @@ autodoc_default_options = {"members": True, "show-inheritance": True, "exclude-m
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
 autosummary_generate = True
 autosummary_ignore_module_all = False

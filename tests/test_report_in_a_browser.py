@@ -10,8 +10,8 @@ from tests.made_up import made, pictures, put, results
 
 SYSTEMS, SNRS, EXHIBITS = 5, [float(snr) for snr in range(-6, 14, 2)], 4
 METRICS = (
-    "psnr_db", "ssim", "ms_ssim", "lpips", "st_lpips", "semantic_accuracy", "bleu4", "cer", "clip_text_text",
-    "clip_text_image", "clip_image_image", "ber", "bler", "success_ratio", "effective_rate_bps",
+    "psnr_db", "ssim", "ms_ssim", "lpips", "semantic_accuracy", "bleu4", "clip_text_text", "ber", "bler",
+    "effective_rate_bps",
 )  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -79,7 +79,7 @@ def test_it_loads_without_errors_and_asks_for_nothing(opened, page_file):
     assert [url for url in page.asked if not url.startswith("data:")] == [page_file.as_uri()]
     assert page.title() == "semjscc report"
     sizes = page.eval_on_selector_all("svg.chart", "all => all.map(one => one.getBoundingClientRect().height)")
-    assert len(sizes) == len(METRICS) + 6  # six of them against bandwidth as well
+    assert len(sizes) == len(METRICS) + 5  # five of them against bandwidth as well
     assert min(sizes) > 100
     broken = page.eval_on_selector_all("img", "all => all.filter(one => !one.naturalWidth).length")
     assert broken == 0

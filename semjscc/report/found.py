@@ -101,8 +101,8 @@ def _entry(path: Path) -> Entry:
 
 def check(results: Results, path: Path) -> None:
     """Raises :class:`ResultsError` where a figure is no number, or the SNRs do not rise."""
-    lists = {"snr_db": results.snr_db, **results.metrics, **results.stderr}
-    for name, values in lists.items():
+    errors = {f"stderr of {name}": values for name, values in results.stderr.items()}
+    for name, values in {"snr_db": results.snr_db, **results.metrics, **errors}.items():
         if not isinstance(values, list) or not all(map(_is_number, values)):
             raise ResultsError(f"{path} is not a results file: {name} is not a list of numbers")
     if not results.snr_db or any(low >= high for low, high in pairwise(results.snr_db)):
