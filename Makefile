@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 TF := out/sionna-tf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo results speed oracle-tf test test-all check format lock checkpoints clean
+.PHONY: help setup demo results docs speed oracle-tf test test-all check format lock checkpoints clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +29,10 @@ results: setup ## make every figure under results/ again
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
 	$(RUN) compare.py --systems jpeg-awgn avif-awgn deepjscc-awgn --num_images 4 --bandwidth_ratio 1/6
 	$(RUN) report.py results
+	$(RUN) -m semjscc.report.reproduction
+
+docs: setup ## build the documentation site (out/docs/index.html)
+	$(RUN) -m sphinx -q -W --keep-going -b html docs out/docs
 
 speed: setup ## measure how fast the radio is beside Sionna's (half an hour), and make docs/SPEED.md
 	$(RUN) -m benchmarks
@@ -60,7 +64,7 @@ format: setup ## format the code
 
 lock: setup ## resolve the dependencies anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
-	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --extra wandb --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
+	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --extra wandb --extra docs --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
 
 checkpoints: setup ## train the models that are shipped again (about six hours on two cores)
 	$(RUN) -m semjscc.data.photographs

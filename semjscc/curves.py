@@ -1,15 +1,19 @@
 """The figures of a comparison: quality against SNR, and against bandwidth ratio."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import matplotlib.pyplot as plt
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from semjscc.comparison import AS_IT_IS, CAPACITY, ENVELOPE, Curve
-from semjscc.plots import LABELS, MARKERS
+from semjscc.plots import AXES, LABELS
+from semjscc.results import Results
+from semjscc.style import SETTINGS, Look, blank, looks, write
 
 Kind = Literal["main", "bound", "part"]
 MEASURES = ("psnr_db", "ssim", "ms_ssim", "lpips", "st_lpips")
@@ -31,6 +35,17 @@ class Line:
     x: Sequence[float]
     y: Sequence[float]
     error: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure of a comparison: its name among files, what it shows, its axes, and its lines."""
+
+    name: str
+    title: str
+    xlabel: str
+    ylabel: str
+    lines: list[Line]
 
 
 def against_snr(found: Sequence[Curve], measure: str, ratio: Fraction) -> list[Line]:
@@ -67,57 +82,72 @@ def _errors(one: Curve, measure: str) -> list[float]:
     return one.results.stderr.get(measure, [0.0] * len(one.results.snr_db))
 
 
-def draw(
-    found: Sequence[Curve], data: str, ratios: Sequence[Fraction], snr_db: Sequence[float], out: Path
-) -> list[Path]:
+def charts(found: Sequence[Curve], data: str, ratios: Sequence[Fraction], snr_db: Sequence[float]) -> Iterator[Chart]:
     """A figure for each measure and bandwidth ratio, and for each measure and SNR where there are several ratios."""
-    drawn = []
     for measure in MEASURES:
         for ratio in ratios:
             if chosen := against_snr(found, measure, ratio):
-                drawn.append(out / f"{measure}-ratio-{str(ratio).replace('/', '-')}.png")
-                title = f"{data}, bandwidth ratio {ratio}"
-                lines(chosen, "SNR [dB], received Es/N0 per antenna", LABELS[measure], drawn[-1], title)
+                name = f"{measure}-ratio-{str(ratio).replace('/', '-')}"
+                yield Chart(name, f"{data}, bandwidth ratio {ratio}", AXES["rx"], LABELS[measure], chosen)
         for snr in snr_db:
             chosen = against_ratio(found, measure, snr)
             if any(len(line.x) > 1 for line in chosen):
-                drawn.append(out / f"{measure}-snr-{snr:g}.png")
-                lines(
-                    chosen,
-                    "bandwidth ratio, pilots included",
-                    LABELS[measure],
-                    drawn[-1],
-                    f"{data}, {snr:g} dB",
-                )
-    return drawn
+                xlabel = "bandwidth ratio, pilots included"
+                yield Chart(f"{measure}-snr-{snr:g}", f"{data}, {snr:g} dB", xlabel, LABELS[measure], chosen)
 
 
-def lines(drawn: Sequence[Line], xlabel: str, ylabel: str, path: Path, title: str = "") -> None:
-    """A comparison's figure: main lines with bars of two standard errors, bounds dashed, parts thin."""
-    figure, axes = plt.subplots(figsize=(6.0, 4.2), layout="constrained")
-    colours = {label: f"C{i}" for i, label in enumerate(dict.fromkeys(line.label for line in drawn))}
-    markers = dict(zip(colours, MARKERS * len(colours), strict=False))
-    for line in drawn:
-        colour = colours[line.label]
-        if line.kind == "main":
-            bars = [2 * error for error in line.error]
-            axes.errorbar(
-                line.x,
-                line.y,
-                bars,
-                label=line.label,
-                color=colour,
-                marker=markers[line.label],
-                ms=4,
-                lw=1.6,
-                capsize=2,
-            )
-        else:
-            style, width = ("--", 1.2) if line.kind == "bound" else ("-", 0.5)
-            name = f"{line.label} at capacity" if line.kind == "bound" else None
-            axes.plot(line.x, line.y, style, label=name, color=colour, lw=width, alpha=0.7)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=7)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+def draw(
+    found: Sequence[Curve], data: str, ratios: Sequence[Fraction], snr_db: Sequence[float], out: Path
+) -> list[Path]:
+    """Writes all charts into the folder ``out``, each as PNG and as PDF."""
+    return [path for chart in charts(found, data, ratios, snr_db) for path in write(drawn(chart), out / chart.name)]
+
+
+def restored(kept: dict[str, Any]) -> list[Curve]:
+    """The curves of a comparison's curves.json, to be drawn again; each has the bandwidth ratio that it came to.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing, or no number.
+    """
+    return [
+        Curve(
+            label=one["label"],
+            way=one["way"],
+            bandwidth_ratio=None,
+            results=Results(
+                system=one["label"],
+                data=str(kept["settings"]["data"]),
+                num_images=0,  # curves.json does not say
+                snr_db=one["snr_db"],
+                metrics=one["metrics"],
+                stderr=one["stderr"],
+                payload={key: one[key] for key in ("bandwidth_ratio", "bandwidth_ratio_without_pilots")},
+                provenance={},
+            ),
+        )
+        for one in kept["curves"]
+    ]
+
+
+def drawn(chart: Chart) -> Figure:
+    """Main lines with bars of two standard errors, bounds dashed, parts thin."""
+    labels = list(dict.fromkeys(line.label for line in chart.lines))
+    chosen, entries = looks(labels), sum(line.kind != "part" for line in chart.lines)
+    with matplotlib.rc_context(SETTINGS):
+        figure = blank(2.5 + 0.16 * -(-entries // 2))
+        axes = figure.subplots()
+        for line in chart.lines:
+            _line(axes, line, chosen[line.label])
+        axes.set(xlabel=chart.xlabel, ylabel=chart.ylabel, title=chart.title)
+        figure.legend(loc="outside upper center", ncols=2)
+    return figure
+
+
+def _line(axes: Axes, line: Line, look: Look) -> None:
+    if line.kind == "main":
+        bars = [2 * error for error in line.error]
+        axes.errorbar(line.x, line.y, bars, label=line.label, color=look.colour, marker=look.marker)
+    else:
+        style, width = ("--", 1.0) if line.kind == "bound" else ("-", 0.4)
+        name = f"{line.label} at capacity" if line.kind == "bound" else None
+        axes.plot(line.x, line.y, style, label=name, color=look.colour, lw=width, alpha=0.8)
