@@ -17,6 +17,7 @@ from semjscc.evaluation import Exhibit
 from semjscc.plots import gallery
 from semjscc.report.drawings import inline
 from semjscc.report.found import find
+from semjscc.report.origins import command
 from semjscc.report.papers import A, reached, table_ii, table_r
 from semjscc.report.shown import load
 from semjscc.results import ROOT, ResultsError
@@ -255,8 +256,10 @@ def test_nothing_that_can_be_read_is_an_error(tmp_path):
 @pytest.mark.usefixtures("_undrawn")
 def test_unequal_measurements_are_said_to_be_unequal(tmp_path):
     put(tmp_path, results("few"))
-    put(tmp_path, replace(results("many"), num_images=9))
+    failed = {"failures": [{"snr_db": 9.0, "error": "ValueError: too loud"}]}
+    put(tmp_path, replace(results("many"), num_images=9, provenance=failed))
     text, _ = made(tmp_path)
+    assert "many failed at 9.0 dB: ValueError: too loud" in text
     assert "Not measured alike: these systems have different numbers of pictures: few 2, many 9." in text
 
 
@@ -271,3 +274,13 @@ def test_a_comparison_is_drawn_from_its_own_figures(tmp_path):
     assert code == 0
     assert len(Elements(text).all("svg")) == 1
     assert "jpeg-awgn, envelope" in text
+
+
+def test_the_command_is_what_was_typed_or_must_have_been():
+    one = results("llm-ofdm-turbo", data="fields")
+    kept = one.provenance | {"config": {"preset": "turbo", "data": "~/my pictures"}}
+    words = "--num_images 2 --seed 7 --snr_db -4 0 3.3"
+    expected = f"python evaluate.py --system llm-ofdm --data '~/my pictures' --preset turbo {words}"
+    assert command(replace(one, provenance=kept)) == expected
+    assert command(replace(one, provenance=kept | {"command": "python x.py"})) == "python x.py"
+    assert command(results("llm-ofdm_speed_kmh=60")) == ""

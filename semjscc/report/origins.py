@@ -55,6 +55,16 @@ def provenance(results: Sequence[Results]) -> Table:
     return Table("Provenance", head, [_origin(one) for one in results])
 
 
+def failures(results: Sequence[Results]) -> list[str]:
+    """Where a system failed, and why: these SNRs are not among its results."""
+    return [
+        f"{one.system} failed at {failure.get('snr_db')} dB: {failure.get('error')}"
+        for one in results
+        for failure in one.provenance.get("failures") or []
+        if isinstance(failure, dict)
+    ]
+
+
 def _origin(one: Results) -> list[str]:
     kept, versions = one.provenance, one.provenance.get("versions")
     skipped = _config(one).get("skipped") or []
@@ -72,14 +82,17 @@ def _origin(one: Results) -> list[str]:
 
 
 def command(one: Results) -> str:
-    """The command that gives the same figures: as it was kept, else as it must have been."""
+    """The command that gives the same figures: as it was kept, else as it must have been.
+
+    Empty for a point of a sweep over several axes (llm-ofdm_speed_kmh=60), whose name does not say all.
+    """
     config, kept = _config(one), one.provenance
-    if kept.get("command"):
-        return str(kept["command"])
-    preset = config.get("preset", "embedded")
-    system = one.system.removesuffix(f"-{preset}")
-    words = ["python", "evaluate.py", "--system", system, "--data", str(config.get("data", one.data))]
-    words += ["--preset", str(preset)] if preset != "embedded" else []
+    if kept.get("command") or "=" in one.system:
+        return str(kept.get("command", ""))
+    preset = str(config.get("preset", "embedded"))
+    words = ["python", "evaluate.py", "--system", one.system.removesuffix(f"-{preset}")]
+    words += ["--data", str(config.get("data", one.data))]
+    words += ["--preset", preset] if preset != "embedded" else []
     words += ["--num_images", str(one.num_images), "--seed", str(kept.get("seed", 0))]
     return shlex.join([*words, "--snr_db", *(f"{snr:g}" for snr in one.snr_db)])
 

@@ -49,7 +49,7 @@ def _group(entries: Sequence[Entry], chosen: dict[str, Look], out: Path) -> str:
     everything = "".join(measures.everything(one).html() for one in results)
     return (
         f'<section aria-labelledby="{slug(data, kind)}"><h3 id="{slug(data, kind)}">{escaped(axis)}</h3>'
-        f"{paragraphs(_unequal(results), 'notice')}{measures.payloads(results).html()}"
+        f"{paragraphs(_unequal(results) + origins.failures(results), 'notice')}{measures.payloads(results).html()}"
         f"{paragraphs(measures.crossings(results))}"
         + "".join(f"<h4>{escaped(title)}</h4>{content}" for title, content in sections.items() if content)
         + f"{details('All figures as tables', everything)}</section>"

@@ -11,8 +11,8 @@ from semjscc.results import ROOT
 PAGE = """# Reproduction
 
 What the two papers claim, beside what comes out here. Written by `python -m semjscc.report.reproduction` from
-[results](../results); the papers' own figures are in [papers.json](../semjscc/report/papers.json). [Paper B](PAPER-B.md)
-has a page at length, and [Conventions](CONVENTIONS.md) says what each figure means.
+[results](../results); the papers' own figures are in [papers.json](../semjscc/report/papers.json). Paper B has
+[a page](PAPER-B.md) at length, and [Conventions](CONVENTIONS.md) says what each figure means.
 
 - Paper A: {a}
 - Paper B: {b}
