@@ -1,5 +1,6 @@
 """The documentation site: ``make docs`` builds it into out/docs."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 project, author = "semjscc", "The semjscc developers"
 project_copyright = author
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
-exclude_patterns = ["generated/semjscc.rst"]
+exclude_patterns = ["templates"]
 templates_path = ["templates"]
 html_theme = "furo"
 html_title = "semjscc"
@@ -22,3 +23,18 @@ autodoc_preserve_defaults = True
 autodoc_inherit_docstrings = False
 autosummary_generate = True
 autosummary_ignore_module_all = False
+
+
+def outside(app, name: str, source: list[str]) -> None:
+    """Folders and pages of the repository are no pages of the site: what links to them names them instead."""
+    source[0] = re.sub(r"\[([^\]]+)\]\(\.\./([^)]+)\)", _named, source[0])
+
+
+def _named(link: re.Match[str]) -> str:
+    text, target = link.groups()
+    stays = (ROOT / target).is_file() and not target.endswith(".md")
+    return link[0] if stays else text if text.strip("`") in target else f"{text} (`{target}`)"
+
+
+def setup(app) -> None:
+    app.connect("source-read", outside)
