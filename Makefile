@@ -66,9 +66,9 @@ lock: setup ## resolve the dependencies anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)/bin/uv pip compile pyproject.toml --extra perception --extra wandb --extra docs --group dev --universal --python-version 3.11 --no-emit-index-url --no-annotate --output-file requirements.lock --custom-compile-command "make lock"
 
-checkpoints: setup ## train the models that are shipped again (about six hours on two cores)
+checkpoints: setup ## train the models that are shipped again (about ten hours on two cores)
 	$(RUN) -m semjscc.data.photographs
-	for model in vae generator captioner clip deepjscc-awgn; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
+	for model in vae generator captioner clip deepjscc-awgn deepjscc-uma swinjscc-start swinjscc-awgn; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) out build *.egg-info
