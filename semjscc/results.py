@@ -41,15 +41,10 @@ class Results:
     provenance: dict[str, Any]
 
     def __post_init__(self) -> None:
-        for name, kind in KINDS.items():
-            if not isinstance(getattr(self, name), kind):
-                raise ResultsError(f"{name} is not a {kind.__name__}")
-        if self.provenance.get("schema", SCHEMA) != SCHEMA:
-            raise ResultsError(f"it has schema {self.provenance['schema']}, and this version reads {SCHEMA}")
         lists = {**self.metrics, **{f"stderr of {name}": values for name, values in self.stderr.items()}}
         for name, values in lists.items():
-            if not isinstance(values, list) or len(values) != len(self.snr_db):
-                raise ResultsError(f"{name} has {_length(values)} values for {len(self.snr_db)} SNRs")
+            if len(values) != len(self.snr_db):
+                raise ResultsError(f"{name} has {len(values)} values for {len(self.snr_db)} SNRs")
 
     def save(self, path: Path) -> None:
         """Writes all of it or nothing: an interrupted write leaves what was there before."""
@@ -59,7 +54,7 @@ class Results:
     def load(cls, path: Path) -> "Results":
         """Raises :class:`ResultsError`, naming the file, where it is not a results file."""
         try:
-            return cls(**json.loads(path.read_text()))
+            return cls(**_checked(json.loads(path.read_text())))
         except (TypeError, ValueError, RecursionError) as error:
             raise ResultsError(f"{path} is not a results file of evaluate.py: {error}") from error
 
@@ -107,8 +102,20 @@ def provenance(config: dict[str, Any], seed: int, device: str) -> dict[str, Any]
     }
 
 
-def _length(values: Any) -> int | str:
-    return len(values) if isinstance(values, list) else "no list of"
+def _checked(fields: Any) -> dict[str, Any]:
+    """What a file holds, if each field is what it should be; raises :class:`ResultsError`."""
+    if not isinstance(fields, dict):
+        raise ResultsError("it holds no fields")
+    for name, kind in KINDS.items():
+        if not isinstance(fields.get(name, kind()), kind):
+            raise ResultsError(f"{name} is not a {kind.__name__}")
+    for name, values in {**fields.get("metrics", {}), **fields.get("stderr", {})}.items():
+        if not isinstance(values, list):
+            raise ResultsError(f"{name} has no list of values")
+    schema = fields.get("provenance", {}).get("schema", SCHEMA)
+    if schema != SCHEMA:
+        raise ResultsError(f"it has schema {schema}, and this version reads {SCHEMA}")
+    return fields
 
 
 def _version(package: str) -> str:
