@@ -29,6 +29,7 @@ def _same(beside: Settings, value: Any) -> Any:
 ALIASES: dict[str, dict[str, Value]] = {  # what an axis may be called, and the settings that it may be, the first first
     "speed_kmh": {"speed": lambda beside, value: value / 3.6},
     "antennas": {"num_rx": _same, "bs_array.columns": _same},  # those of the receiver, in a row
+    "bits_per_symbol": {"qam.bits_per_symbol": _same},  # codes have a setting of that name, for their interleaver
     "code_rate": {"code.rate": _same, "code.n": lambda beside, value: round(beside["k"] / value)},
 }
 
