@@ -12,7 +12,7 @@ from semjscc.types import SNR, Bits, Delivery, Images
 class Digital(System):
     """A bit codec over a digital link::
 
-    images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
+        images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
 
     Args:
         bandwidth_ratio: payload symbols per 3 H W, at most, as of a learned codec: the link says how many bits they
