@@ -36,5 +36,20 @@ def _named(link: re.Match[str]) -> str:
     return link[0] if stays else text if text.strip("`") in target else f"{text} (`{target}`)"
 
 
+def mathematics(app, what: str, name: str, thing, options, lines: list[str]) -> None:
+    """In |h|^2 the bars are bars, and no names to be put in; literals stay as they are."""
+    margin = None  # of the line that a literal block hangs from
+    for i, line in enumerate(lines):
+        depth = len(line) - len(line.lstrip())
+        if margin is not None and line.strip() and depth <= margin:
+            margin = None
+        if margin is None:
+            parts = line.split("``")
+            parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+            lines[i] = "``".join(parts)
+            margin = depth if line.rstrip().endswith("::") else None
+
+
 def setup(app) -> None:
     app.connect("source-read", outside)
+    app.connect("autodoc-process-docstring", mathematics, priority=400)  # before napoleon's

@@ -14,7 +14,7 @@ from semjscc.types import SNR, Delivery, Images
 class Analog(System):
     """A symbol codec over a symbol link, differentiable from end to end::
 
-    images -> codec.encode -> symbols -> link -> symbols, noise_var -> codec.decode -> images
+        images -> codec.encode -> symbols -> link -> symbols, noise_var -> codec.decode -> images
 
     Args:
         mismatched: whether weights may have been trained over another channel than the link's.

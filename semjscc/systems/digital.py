@@ -15,7 +15,7 @@ REMEMBERED = 12  # pictures whose payloads are kept, as many as go through a swe
 class Digital(System):
     """A bit codec over a digital link::
 
-    images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
+        images -> codec.encode -> bits -> link -> bits -> codec.decode -> images
 
     Args:
         bandwidth_ratio: payload symbols per 3 H W, at most, as of a learned codec: the link says how many bits they
