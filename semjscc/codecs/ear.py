@@ -13,7 +13,7 @@ from semjscc.codecs.packing import bits_to_bytes
 from semjscc.codecs.text import NUL, Characters, latin1, read_corpus
 from semjscc.types import Bits
 
-CERTAIN = 6.0  # a bit's logit in the corpus from which on it is taken for known: one caption in 400 or fewer differs
+RARELY = 0.002  # a bit that differs in so few texts of the corpus is taken for known
 
 
 class Ear(TextCodec):
@@ -26,7 +26,7 @@ class Ear(TextCodec):
     that words outside the corpus are hurt by no ear. Words of a damaged text that the corpus lacks are lost.
 
     Args:
-        corpus: see :class:`Characters`.
+        corpus: file of texts like those that will be sent, see :class:`~semjscc.codecs.text.Characters`; or the texts.
         max_characters: the budget.
         rare: count that a pair of words has which never follow each other in the corpus.
 
@@ -35,12 +35,12 @@ class Ear(TextCodec):
         ValueError: the corpus has no text.
     """
 
-    def __init__(self, corpus: str, max_characters: int = 174, rare: float = 1e-3):
-        self.text = Characters(max_characters, corpus)
-        known = self.text.prior()
-        self.certain = known.abs() > CERTAIN
-        self.usual = known > 0
-        texts = [latin1(text).split() for text in read_corpus(corpus)]
+    def __init__(self, corpus: str | list[str], max_characters: int = 174, rare: float = 1e-3):
+        corpus = read_corpus(corpus) if isinstance(corpus, str) else corpus
+        self.text = Characters(max_characters)
+        ones = self.text.encode(corpus).mean(0)
+        self.certain, self.usual = (ones - 0.5).abs() >= 0.5 - RARELY, ones > 0.5
+        texts = [latin1(text).split() for text in corpus]
         self.words = sorted({word for text in texts for word in text})
         self.follows = self._logarithms(texts, rare)
         self.ends: dict[int, list[int]] = {}

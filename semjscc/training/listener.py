@@ -21,7 +21,7 @@ from semjscc.phy.standin import StandIn
 from semjscc.training.data import Batch
 from semjscc.training.lora import leave, trained, with_adapter
 from semjscc.training.optimization import adamw_cosine
-from semjscc.training.ways import late
+from semjscc.training.ways import IDLE, Way
 
 LAYERS = {
     "text_encoder": ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"],
@@ -68,7 +68,8 @@ class Listener(LightningModule):
         out: str = "checkpoints/listener-lora",
     ):
         super().__init__()
-        self.snr_db, self.watched_db, self.fillers, self.plain, self.drop = snr_db, watched_db, fillers, plain, drop
+        self.snr_db, self.watched_db, self.plain, self.drop = snr_db, watched_db, plain, drop
+        self.late = Way(fillers, IDLE)
         self.learning_rate, self.out = learning_rate, out
         self.pipeline = StableDiffusionPipeline.from_pretrained(generator, dtype=torch.float32)
         self.pipeline.set_progress_bar_config(disable=True)
@@ -86,7 +87,7 @@ class Listener(LightningModule):
         if not caption:
             return ""
         plain, snr_db = random.random() < self.plain, random.uniform(*self.snr_db)
-        ear, said = (self.ears[0], caption) if plain else (self.ears[1], late(caption, self.fillers))
+        ear, said = (self.ears[0], caption) if plain else (self.ears[1], self.late(caption))
         return through(ear, self.link, [said], torch.tensor([snr_db]))[0]
 
     @torch.no_grad()
@@ -129,7 +130,7 @@ class Listener(LightningModule):
         """Facts that the captioner finds in what is painted after late speech: at the SNR watched, and undamaged."""
         captions, facts = batch["captions"], {}
         for name, snr in (("val/facts", self.watched_db), ("val/facts_clean", 40.0)):
-            said = [late(text, self.fillers) for text in captions]
+            said = [self.late(text) for text in captions]
             heard = through(self.ears[1], self.link, said, torch.full((len(said),), snr))
             seeds = [torch.Generator().manual_seed(int(index)) for index in batch["index"]]
             painted = self.pipeline(
