@@ -2,9 +2,11 @@
 
 import json
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
 from torch import nn
 
 from semjscc.hub import ROOT
@@ -25,10 +27,10 @@ def attach(model: nn.Module, folder: Path, base: str) -> None:
     if made_for and Path(made_for).name != Path(base).name:
         raise ValueError(f"adapter {folder} was made for {made_for}, and the model is {base}")
     try:
-        with warnings.catch_warnings():
+        with quiet():
             warnings.filterwarnings("error", "Found missing adapter keys")
             PeftModel.from_pretrained(model, str(folder)).requires_grad_(False)
-    except (RuntimeError, ValueError, UserWarning) as error:
+    except (RuntimeError, ValueError, UserWarning, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"adapter {folder}, made for {made_for}, does not fit {base}: {reason}") from error
     merge([model])
@@ -56,6 +58,14 @@ def found(folder: str) -> Path:
     if here := next((place for place in places if place.is_dir()), None):
         return here
     raise FileNotFoundError(f"adapter {folder!r}: no folder {' or '.join(map(str, places))}")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without transformers' advice on a name that peft 0.21 still asks for."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
 
 
 def merge(models: Iterable[nn.Module]) -> None:

@@ -13,7 +13,7 @@ from semjscc.codecs.packing import bits_to_bytes
 from semjscc.codecs.text import NUL, Characters, latin1, read_corpus
 from semjscc.types import Bits
 
-RARELY = 0.002  # a bit that differs in so few texts of the corpus is taken for known
+RARELY = 0.002  # a character's highest bit that is 1 in so few texts of the corpus is taken for 0
 
 
 class Ear(TextCodec):
@@ -21,9 +21,9 @@ class Ear(TextCodec):
 
     Of a payload that is damaged, the text with the largest P(text) P(bits | text) is taken, where P(text) is that of
     pairs of words counted in the corpus and bits are wrong independently with a probability p; the search is Viterbi's,
-    over words and their places. p is how often bits are wrong that are the same in all texts of the corpus, such as the
-    highest of each character and those of the NULs at the end; where none of them is, the text is taken as heard, so
-    that words outside the corpus are hurt by no ear. Words of a damaged text that the corpus lacks are lost.
+    over words and their places. p is how often characters have their highest bit set, where those of the corpus have
+    not; where none has, the text is taken as heard, so that nothing is lost of what arrives whole, be it in the corpus
+    or not. Words of a damaged text that the corpus lacks are lost.
 
     Args:
         corpus: file of texts like those that will be sent, see :class:`~semjscc.codecs.text.Characters`; or the texts.
@@ -38,8 +38,8 @@ class Ear(TextCodec):
     def __init__(self, corpus: str | list[str], max_characters: int = 174, rare: float = 1e-3):
         corpus = read_corpus(corpus) if isinstance(corpus, str) else corpus
         self.text = Characters(max_characters)
-        ones = self.text.encode(corpus).mean(0)
-        self.certain, self.usual = (ones - 0.5).abs() >= 0.5 - RARELY, ones > 0.5
+        highest = self.text.encode(corpus)[:, ::8]
+        self.zeros = 8 * (highest.mean(0) <= RARELY).nonzero()[:, 0]
         texts = [latin1(text).split() for text in corpus]
         self.words = sorted({word for text in texts for word in text})
         self.follows = self._logarithms(texts, rare)
@@ -52,8 +52,7 @@ class Ear(TextCodec):
 
     def decode(self, bits: Bits) -> list[str]:
         heard = self.text.decode(bits)
-        wrong = ((bits.cpu() > 0.5) != self.usual)[:, self.certain]
-        rates = (wrong.sum(1) / self.certain.sum().clamp(min=1)).tolist()
+        rates = (bits.cpu()[:, self.zeros] > 0.5).double().mean(1).tolist()
         rows = bits_to_bytes(bits).cpu().numpy()
         return [self._meant(row, rate) if rate else text for row, rate, text in zip(rows, rates, heard, strict=True)]
 

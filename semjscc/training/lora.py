@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel
 from torch import nn
+
+from semjscc.codecs.adapters import quiet
 
 
 def with_adapter(
@@ -19,9 +20,8 @@ def with_adapter(
     config = LoraConfig(
         r=rank, lora_alpha=2 * rank, target_modules=targets, modules_to_save=whole, base_model_name_or_path=base
     )
-    adapted = get_peft_model(model, config)
-    adapted.peft_config["default"].base_model_name_or_path = base  # peft takes the folder that it came from
-    return adapted
+    with quiet():
+        return PeftModel(model, config)
 
 
 def leave(adapted: PeftModel, folder: str | Path) -> None:
@@ -38,14 +38,3 @@ def trained(module: nn.Module) -> list[nn.Parameter]:
 def card(title: str, rows: dict[str, Any]) -> str:
     """A README in Markdown."""
     return f"# {title}\n\n| | |\n|---|---|\n" + "".join(f"| {key} | {value} |\n" for key, value in rows.items())
-
-
-@torch.no_grad()
-def grown(embedding: nn.Embedding, rows: int) -> nn.Embedding:
-    """An embedding of so many rows, the first those of ``embedding``, the others drawn like them."""
-    old = embedding.weight
-    new = nn.Embedding(rows, old.shape[1], dtype=old.dtype, device=old.device)
-    new.weight.normal_(0.0, float(old.std()))
-    kept = min(rows, len(old))
-    new.weight[:kept] = old[:kept]
-    return new
