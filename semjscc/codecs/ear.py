@@ -4,7 +4,6 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 

@@ -25,8 +25,8 @@ class Speaker(LightningModule):
 
     A frozen captioner is nearly sure of its words, so that what it says of one picture, drawn again, teaches nothing.
     So its captions are edited, all in the same way (:mod:`semjscc.training.ways`), and each way is scored: the facts
-    that an ear for this way hears over the stand-in at random SNR, less a price on bits. The best way is taught by cross
-    entropy; at the same time the model is held to what it used to say, where it is given the beginning of it.
+    that an ear for this way hears over the stand-in, less a price on bits. The best way is taught by cross entropy; at
+    the same time the model is held to what it used to say, where it is given the beginning of it.
 
     Args:
         captioner: folder of the frozen captioner.

@@ -32,7 +32,7 @@ def plain_words(caption: str) -> list[str]:
 
 
 def idle(captions: list[str], score: Callable[[str, str], float], common: int = 24) -> tuple[str, ...]:
-    """Which of the ``common`` most frequent words tell nothing: without them, every caption still agrees with itself."""
+    """Which of the ``common`` most frequent words tell nothing: without one, every caption agrees with itself."""
     words = Counter(word for text in captions for word in plain_words(text)).most_common(common)
     return tuple(sorted(word for word, _ in words if all(score(text, Way(0, (word,))(text)) == 1 for text in captions)))
 

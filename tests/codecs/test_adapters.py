@@ -75,7 +75,7 @@ def test_unmerging_gives_the_base_its_weights_back(blip_folder, spoken):
 def test_an_adapter_for_another_base_is_refused_by_both_names(blip_folder, diffusion_folder, spoken, heard):
     with pytest.raises(ValueError, match=rf"was made for {diffusion_folder}, and the model is {blip_folder}"):
         HubCaptioner(str(blip_folder), adapter=str(heard / "unet"))
-    with pytest.raises(FileNotFoundError, match="has no folder with an adapter_config.json"):
+    with pytest.raises(FileNotFoundError, match=r"has no folder with an adapter_config\.json"):
         HubTextToImage(str(diffusion_folder), adapter=str(spoken))
 
 
@@ -89,11 +89,11 @@ def test_an_adapter_of_other_shapes_or_layers_is_refused_by_both_names(blip_fold
 
 
 def test_missing_and_damaged_files_are_named(blip_folder, diffusion_folder, spoken, heard, tmp_path):
-    with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
         HubCaptioner(str(blip_folder), adapter="nowhere")
     folder = shutil.copytree(spoken, tmp_path / "partial")
     (folder / "adapter_model.safetensors").unlink()
-    with pytest.raises(FileNotFoundError, match="partial lacks adapter_model.safetensors"):
+    with pytest.raises(FileNotFoundError, match=r"partial lacks adapter_model\.safetensors"):
         HubCaptioner(str(blip_folder), adapter=str(folder))
     (folder / "adapter_model.safetensors").write_bytes(b"no tensors")
     with pytest.raises(ValueError, match="does not fit"):

@@ -32,7 +32,7 @@ def test_a_damaged_word_is_the_one_it_is_nearest_to(ear):
 
 
 def test_words_are_told_apart_by_their_hamming_distance(ear):
-    """"red" and "blue" spelled half and half: the nearer one is heard, whatever it does to the places behind it."""
+    """ "red" and "blue" spelled half and half: the nearer one is heard, whatever it does to the places behind it."""
     sent, other = ear.encode(["a red ball here"]), ear.encode(["a blue ball here"])
     apart = (sent != other).nonzero()[:, 1]
     for share, text in ((0.3, "a red ball here"), (0.7, "a blue ball here")):

@@ -50,7 +50,9 @@ def test_cider_is_that_of_the_definition(tmp_path):
 
 
 def test_repetition_is_clipped(metric):
-    assert metric.cider("grass grass grass grass", ["a bear on grass"]) < metric.cider("grass bear", ["a bear on grass"])
+    assert metric.cider("grass grass grass grass", ["a bear on grass"]) < metric.cider(
+        "grass bear", ["a bear on grass"]
+    )
 
 
 def test_sent_and_heard_stand_side_by_side(metric):
