@@ -20,6 +20,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from semjscc.codecs.adapters import attach, attach_parts, found
 from semjscc.codecs.base import TextToImage
 from semjscc.codecs.huffman import Alphabet
 from semjscc.codecs.pretrained import HubModel, Precision, Quantized
@@ -42,6 +43,7 @@ class HubCaptioner(HubModel, Captioner):
             with a generator of its own, seeded by ``seed`` and its pixels.
         top_p: words are drawn from the likeliest that have this probability together.
         batch_size: the most pictures that are captioned at once.
+        adapter: folder of an adapter in peft's layout, see :func:`~semjscc.codecs.adapters.attach`.
         dtype, bits, offload: see :class:`HubModel`.
     """
 
@@ -56,6 +58,7 @@ class HubCaptioner(HubModel, Captioner):
         top_p: float = 1.0,
         seed: int = 0,
         batch_size: int = 32,
+        adapter: str | None = None,
         dtype: Precision = "float32",
         bits: Quantized = None,
         offload: bool = False,
@@ -66,6 +69,8 @@ class HubCaptioner(HubModel, Captioner):
             check_vocabulary(self.processor.tokenizer)
             self.check_memory(source)
             self.model: Any = self._load(source)
+        if adapter:
+            attach(self.model, found(adapter), model)
         self.requires_grad_(False).eval()
         self.name, self.prompt, self.seed = model, prompt, seed
         self.batch_size = 1 if temperature else batch_size
@@ -152,6 +157,7 @@ class HubTextToImage(HubModel, TextToImage):
         batch_size: the most pictures that are painted at once. Which are new at an SNR depends on what was painted
             before, and the shape of a batch on how sums are rounded: only at 1 is a painting always the same to the
             last bit. Elsewhere than on a CPU, more is faster.
+        adapter: folder with adapters in peft's layout, see :func:`~semjscc.codecs.adapters.attach_parts`.
         dtype, bits, offload: see :class:`HubModel`.
     """
 
@@ -162,6 +168,7 @@ class HubTextToImage(HubModel, TextToImage):
         steps: int = 25,
         guidance_scale: float = 7.5,
         batch_size: int = 1,
+        adapter: str | None = None,
         dtype: Precision = "float32",
         bits: Quantized = None,
         offload: bool = False,
@@ -173,6 +180,8 @@ class HubTextToImage(HubModel, TextToImage):
             parts = self.pipeline.components
             check_vocabulary(*(part for part in parts.values() if isinstance(part, PreTrainedTokenizerBase)))
         self.parts = nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
+        if adapter:
+            attach_parts(dict(self.parts.items()), found(adapter), model)
         self.requires_grad_(False).eval()
         if self.offload:
             self.pipeline.enable_model_cpu_offload()
