@@ -15,6 +15,7 @@ from semjscc.config import CONFIGS, ConfigError
 from semjscc.data.scenes import Scenes
 from semjscc.evaluation import Exhibit
 from semjscc.plots import gallery
+from semjscc.report.measures import crossings
 from semjscc.results import ROOT, Results, ResultsError
 
 
@@ -50,9 +51,9 @@ def test_a_folder_of_pictures_becomes_results_gallery_and_report(folder, tmp_pat
         assert min(gallery.size) > 200
     report.main([str(out)])
     page = (out / "report.html").read_text()
-    assert page.count("data:image/png;base64,") >= 4
-    assert "http" not in page
-    assert page.count("<img") == page.count("alt=")
+    assert page.count("data:image/") >= 4
+    assert page.count("<svg") >= 4
+    assert page.count("alt=") >= page.count("<img") > 0
 
 
 def test_the_results_file_says_how_it_was_made(folder, tmp_path):
@@ -137,7 +138,7 @@ def test_the_report_names_the_crossing():
     common = {"data": "d", "num_images": 1, "snr_db": [0.0, 2.0, 4.0], "stderr": {}, "payload": {}, "provenance": {}}
     semantic = Results(system="llm", metrics={"ssim": [0.4, 0.5, 0.6]}, **common)
     pixels = Results(system="raw", metrics={"ssim": [0.1, 0.3, 1.0]}, **common)
-    assert "llm leads raw in SSIM up to 2.7 dB" in report.crossings([semantic, pixels])
+    assert any("llm leads raw in SSIM up to 2.7 dB" in words for words in crossings([semantic, pixels]))
 
 
 def test_a_report_of_nothing_says_what_it_wants(tmp_path):
