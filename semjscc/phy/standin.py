@@ -49,6 +49,12 @@ class StandIn(nn.Module):
         FileNotFoundError: there is no such table.
     """
 
+    snr_db: Tensor
+    bler: Tensor
+    patterns: Tensor
+    counts: Tensor
+    starts: Tensor
+
     def __init__(self, table: str = "standins/paper-a.json"):
         super().__init__()
         told = json.loads((CONFIGS / table).read_text())
