@@ -3,6 +3,7 @@
     python train.py
     python train.py --config configs/train/deepjscc-uma.yaml --data.init_args.batch_size 16
     python train.py --config configs/train/deepjscc-uma.yaml --resume true
+    python train.py --wandb offline
 
 ``--resume true`` goes on from the last checkpoint of the same configuration; ``--help`` lists every setting.
 """
@@ -14,8 +15,10 @@ from pathlib import Path
 import yaml
 from lightning.pytorch import LightningDataModule, LightningModule
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import WandbLogger
 
 from semjscc import config
+from semjscc.sweeps.tracking import PROJECT, Mode, artifact, library
 from semjscc.training.jscc import JSCC
 
 DEFAULT = Path(__file__).parent / "configs" / "train" / "default.yaml"
@@ -27,6 +30,9 @@ class TrainCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument(
             "--resume", type=bool, default=False, help="go on from the last checkpoint, if there is one"
+        )
+        parser.add_argument(
+            "--wandb", type=Mode, default="disabled", help="Weights & Biases: curves, pictures, and what was learned"
         )
 
     def parse_arguments(self, parser: LightningArgumentParser, args: list[str]) -> None:
@@ -62,6 +68,28 @@ def build(args: list[str]) -> TrainCLI:
         raise error.__cause__ or error from None  # the data may be absent, and jsonargparse wraps what they say
 
 
+def watch(cli: TrainCLI) -> None:
+    """Has Weights & Biases log beside the loggers that there are; ConfigError where wandb is not installed."""
+    mode = cli.config.wandb
+    if mode == "disabled":
+        return
+    library(mode)
+    folder, name = cli.trainer.default_root_dir, Path(cli.model.out).name
+    logger = WandbLogger(name, folder, project=PROJECT, mode=mode, group="training", job_type="train")
+    logger.log_hyperparams(json.loads(cli.parser.dump(cli.config, format="json")))
+    cli.trainer.loggers = [*cli.trainer.loggers, logger]
+
+
+def track(cli: TrainCLI) -> None:
+    """Hands what was learned to Weights & Biases, where that keeps the log, under the name that evaluations use."""
+    out = Path(cli.model.out)
+    learned = out / "model.safetensors" if isinstance(cli.model, JSCC) else out
+    for logger in cli.trainer.loggers:
+        if isinstance(logger, WandbLogger) and cli.trainer.is_global_zero:
+            logger.experiment.log_artifact(artifact(learned.as_posix(), "checkpoint", [learned]))
+            logger.experiment.finish()
+
+
 def leave(cli: TrainCLI) -> None:
     """Puts the system beside the weights that it learned, as evaluate.py takes it."""
     if not isinstance(cli.model, JSCC) or not cli.trainer.is_global_zero:
@@ -76,7 +104,9 @@ def leave(cli: TrainCLI) -> None:
 def main(args: list[str]) -> None:
     """Runs the command line."""
     cli = build(args)
+    watch(cli)
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path="last" if cli.config.resume else None, weights_only=True)
+    track(cli)
     leave(cli)
 
 

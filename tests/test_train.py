@@ -15,7 +15,9 @@ import train
 from semjscc import config
 from semjscc.config import CONFIGS, ConfigError
 from semjscc.results import ROOT
+from semjscc.sweeps.tracking import artifact
 from semjscc.systems.base import System
+from tests.wandb_file import records
 
 SHORT = [
     *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--data.init_args.num_val=2"),
@@ -60,6 +62,27 @@ def test_what_was_trained_is_left_as_a_system(tmp_path, capsys):
     assert system.codec.architecture["width"] == 4
     for name, value in weights(tmp_path).items():
         assert torch.equal(system.codec.state_dict()[name], value)
+
+
+def test_what_was_trained_is_an_artifact_under_the_name_that_evaluations_use(tmp_path, monkeypatch):
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    train.main(command(tmp_path, "--wandb", "offline", "--trainer.log_every_n_steps=1", steps=1))
+    [file] = tmp_path.rglob("*.wandb")
+    found = list(records(file))
+    [run] = [one.run for one in found if one.HasField("run")][:1]
+    assert (run.project, run.run_group, run.display_name) == ("semjscc", "training", tmp_path.name)
+    assert "train/loss" in str([one.history for one in found if one.HasField("history")])
+    [left] = [one.artifact for one in found if one.HasField("artifact")]
+    used = artifact(f"{tmp_path}/model.safetensors", "checkpoint", [tmp_path / "model.safetensors"])
+    assert (left.name, left.type, left.digest) == (used.name, used.type, used.digest)
+
+
+def test_curves_go_to_tensorboard_where_the_settings_say_so(tmp_path):
+    logger = {"class_path": "lightning.pytorch.loggers.TensorBoardLogger", "init_args": {"save_dir": str(tmp_path)}}
+    train.main(command(tmp_path, f"--trainer.logger={json.dumps(logger)}", "--trainer.log_every_n_steps=1", steps=1))
+    [events] = tmp_path.rglob("events.out.tfevents.*")
+    assert b"train/loss" in events.read_bytes()
 
 
 @pytest.mark.parametrize("form", [["--config", "{}"], ["--config={}"]])

@@ -40,7 +40,9 @@ class Trained(SymbolCodec, ABC):
         scratch = Path(path).with_suffix(".part")
         weights = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
         if half:
-            weights = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+            weights = {
+                name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()
+            }
         save_file(weights, scratch, texts)
         os.replace(scratch, path)
 

@@ -16,6 +16,7 @@ from semjscc.rows import Rows
 from semjscc.sweeps.identity import content, leaves
 
 Mode = Literal["disabled", "offline", "online"]
+PROJECT = "semjscc"
 COLUMNS = ["picture", "snr_db", "sent", "caption", "heard", "painted"]
 
 
@@ -45,13 +46,13 @@ class Dashboard:
 
     mode: Mode
     out: Path
-    project: str = "semjscc"
+    project: str = PROJECT
 
     def __post_init__(self) -> None:
-        self._wandb()
+        library(self.mode)
 
     def __call__(self, results: Results, rows: Rows, exhibits: Sequence[Exhibit]) -> None:
-        wandb, used = self._wandb(), checkpoints(results)
+        wandb, used = library(self.mode), checkpoints(results)
         run = wandb.init(
             project=self.project,
             group=results.data,
@@ -64,7 +65,7 @@ class Dashboard:
         )
         if self.mode == "online":
             for path in used:
-                run.use_artifact(_artifact(wandb, path.replace("/", "-"), "checkpoint", [ROOT / path]))
+                run.use_artifact(artifact(path, "checkpoint", [ROOT / path]))
         run.define_metric("snr_db", hidden=True)
         run.define_metric("*", step_metric="snr_db")
         for point, snr in enumerate(results.snr_db):
@@ -73,15 +74,17 @@ class Dashboard:
         run.summary.update({f"payload/{name}": value for name, value in results.payload.items()})
         stem = self.out / results.data / results.system
         files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("json", "parquet", "png")]
-        run.log_artifact(_artifact(wandb, f"{results.data}-{results.system}", "results", files))
+        run.log_artifact(artifact(f"{results.data}-{results.system}", "results", files))
         run.finish()
 
-    def _wandb(self) -> Any:
-        try:
-            import wandb
-        except ImportError as error:
-            raise ConfigError(f"--wandb {self.mode} needs wandb: pip install 'semjscc[wandb]'") from error
-        return wandb
+
+def library(mode: Mode) -> Any:
+    """The module wandb; raises :class:`~semjscc.config.ConfigError` where it is not installed."""
+    try:
+        import wandb
+    except ImportError as error:
+        raise ConfigError(f"--wandb {mode} needs wandb: pip install 'semjscc[wandb]'") from error
+    return wandb
 
 
 def at(results: Results, point: int) -> dict[str, float]:
@@ -103,11 +106,22 @@ def pictures(wandb: Any, results: Results, exhibits: Sequence[Exhibit]) -> Any:
 def checkpoints(results: Results) -> dict[str, str]:
     """Files and folders of weights that the system's settings name, with digests of their contents."""
     named = (value for _, value in leaves(results.provenance["config"]["system"]) if isinstance(value, str))
-    return {name: content(ROOT / name) for name in named if name.startswith("checkpoints/") and (ROOT / name).exists()}
+    return {
+        name: content(ROOT / name)
+        for name in named
+        if name.startswith(("checkpoints/", "runs/")) and (ROOT / name).exists()
+    }
 
 
-def _artifact(wandb: Any, name: str, kind: str, paths: Sequence[Path]) -> Any:
-    artifact = wandb.Artifact("".join(c if c.isalnum() or c in "-_." else "-" for c in name), type=kind)
+def artifact(name: str, kind: str, paths: Sequence[Path]) -> Any:
+    """Files and folders as an artifact of wandb, called ``name`` as far as that allows.
+
+    A training that leaves ``checkpoints/X/model.safetensors`` and an evaluation that uses it call it alike, so that the
+    server sees one artifact, what made it and what it made.
+    """
+    import wandb
+
+    made = wandb.Artifact("".join(c if c.isalnum() or c in "-_." else "-" for c in name), type=kind)
     for path in paths:
-        (artifact.add_dir if path.is_dir() else artifact.add_file)(str(path))
-    return artifact
+        (made.add_dir if path.is_dir() else made.add_file)(str(path))
+    return made

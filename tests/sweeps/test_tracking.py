@@ -1,35 +1,13 @@
 """What a dashboard is told, read back from the file of an offline run."""
 
 import json
-import struct
 
 import pytest
 
 import evaluate
 from semjscc.config import ConfigError
 from tests.tiny_sweep import place
-
-BLOCK, HEADER = 32768, 7  # bytes of LevelDB's log, which wandb's files are
-
-
-def records(path):
-    """All records of a run's file."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    content, start, parts = path.read_bytes(), HEADER, b""
-    assert content[:4] == b":W&B"
-    while start + HEADER <= len(content):
-        if BLOCK - start % BLOCK < HEADER:
-            start += BLOCK - start % BLOCK
-            continue
-        _, length, kind = struct.unpack_from("<IHB", content, start)
-        parts += content[start + HEADER : start + HEADER + length]
-        start += HEADER + length
-        if kind in (1, 4):  # whole, or its last part
-            record = Record()
-            record.ParseFromString(parts)
-            yield record
-            parts = b""
+from tests.wandb_file import records
 
 
 def test_an_offline_run_holds_curves_pictures_and_results(tmp_path, monkeypatch):
