@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 
-from semjscc.rows import Rows, where
+from semjscc.rows import Rows, from_bytes, where
 
 EXHIBITS = 4  # pictures of a gallery
 
@@ -40,6 +41,20 @@ def hung(rows: Rows, snr_db: Sequence[float], exhibits: int = EXHIBITS) -> list[
     return found
 
 
+def kept(path: Path) -> tuple[list[float], list[Exhibit]]:
+    """The gallery that a file of rows holds, and the SNRs [dB] that all of it was delivered at; empty without pictures.
+
+    Raises:
+        ValueError, OSError: the file is damaged, or a picture in it.
+    """
+    rows, _ = from_bytes(path.read_bytes())
+    shown = [i for i, png in enumerate(rows.get("delivered_png", [])) if png]
+    pictured = {name: [column[i] for i in shown] for name, column in rows.items()}
+    points = [set(where(pictured, "image", [image])["snr_db"]) for image in set(pictured["image"])]
+    snr_db = sorted(set.intersection(*points)) if points else []
+    return snr_db, hung(pictured, snr_db, len(points)) if snr_db else []
+
+
 def to_png(image: Float[Tensor, "3 height width"]) -> bytes:
     """A picture in [0, 1], rounded to 8 bits."""
     file = io.BytesIO()
@@ -49,4 +64,5 @@ def to_png(image: Float[Tensor, "3 height width"]) -> bytes:
 
 def from_png(content: bytes) -> Float[Tensor, "3 height width"]:
     """The picture in [0, 1]."""
-    return torch.from_numpy(np.array(Image.open(io.BytesIO(content)))).movedim(-1, 0) / 255
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        return torch.from_numpy(np.array(image.convert("RGB"))).movedim(-1, 0) / 255

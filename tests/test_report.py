@@ -13,13 +13,12 @@ import torch
 from PIL import Image
 
 import report
-from semjscc.evaluation import Exhibit
+from semjscc.exhibits import Exhibit, kept
 from semjscc.plots import gallery
 from semjscc.report.drawings import inline
 from semjscc.report.found import find
 from semjscc.report.origins import command
 from semjscc.report.papers import A, reached, table_ii, table_r
-from semjscc.report.shown import load
 from semjscc.results import ROOT, ResultsError
 from tests.made_up import SNR_DB, Elements, made, pictures, put, results, write_rows
 
@@ -119,7 +118,7 @@ def test_neighbours_that_are_the_same_are_held_once_and_gaps_are_named(tmp_path)
 def test_exhibits_are_read_from_their_rows(tmp_path):
     shown = pictures(2, 3)
     write_rows(tmp_path / "x.parquet", SNR_DB, shown)
-    snr_db, again = load(tmp_path / "x.parquet")
+    snr_db, again = kept(tmp_path / "x.parquet")
     assert snr_db == SNR_DB
     assert len(again) == 2
     for before, after in zip(shown, again, strict=True):
@@ -130,7 +129,7 @@ def test_exhibits_are_read_from_their_rows(tmp_path):
 
 def test_rows_without_pictures_are_no_gallery(tmp_path):
     pq.write_table(pa.table({"image": [0, 1], "snr_db": [0.0, 0.0], "psnr_db": [9.0, 8.0]}), tmp_path / "x.parquet")
-    assert load(tmp_path / "x.parquet") == ([], [])
+    assert kept(tmp_path / "x.parquet") == ([], [])
 
 
 @pytest.mark.usefixtures("_undrawn")

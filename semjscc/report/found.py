@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from semjscc.curves import Chart, charts, restored
-from semjscc.evaluation import Exhibit
+from semjscc.exhibits import Exhibit, kept
 from semjscc.plots import snr_kind
 from semjscc.report.papers import Measured, measured_b
-from semjscc.report.shown import load as shown_in
 from semjscc.results import Results, ResultsError
 
 T = TypeVar("T")
@@ -124,7 +123,7 @@ def _with_pictures(entry: Entry, skipped: list[str]) -> Entry:
     path = entry.sheet
     assert path is not None
     rows = path.with_suffix(".parquet")
-    snr_db, shown = (_tried(shown_in, rows, skipped) if rows.exists() else None) or ([], [])
+    snr_db, shown = (_tried(kept, rows, skipped) if rows.exists() else None) or ([], [])
     if shown:
         return Entry(entry.results, snr_db, shown)
     return Entry(entry.results, sheet=_tried(_intact, path, skipped) if path.exists() else None)
