@@ -1,23 +1,22 @@
-"""What tuning for noise gains, from the sweeps of ``evaluate.py``: ``python -m benchmarks.lora``.
+"""What tuning for noise gains, from a sweep: ``python evaluate.py --config configs/sweeps/lora.yaml``, then
+``python -m benchmarks.lora``.
 
-Writes results/lora.json (at which SNR each system's semantic accuracy passes 0.8, and what the captioner says before
-and after) and docs/lora/*.png (the curves, and frozen and tuned side by side where they differ most).
+Writes results/lora.json (at which SNR each system's semantic accuracy passes 0.8, what it gains and loses at the
+highest, what the captioner says before and after) and docs/lora/*.png (the curves, and frozen and tuned side by side
+where they differ most).
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import torch
+import matplotlib
 
-from semjscc import config
-from semjscc.data.batches import batches
-from semjscc.data.scenes import Scenes
-from semjscc.evaluation import Exhibit, sweep
-from semjscc.plots import _picture, against_snr
-from semjscc.results import Results, provenance, write
-from semjscc.systems.base import System
+from semjscc.exhibits import Exhibit, kept
+from semjscc.plots import against_snr, framed
+from semjscc.results import Results, mean_and_stderr, provenance, write
+from semjscc.rows import Rows, from_bytes, where
+from semjscc.style import DPI, SETTINGS, Figure, looks
 
 SYSTEMS = ("llm-ofdm", "llm-ofdm-listener", "llm-ofdm-lora", "llm-ofdm-lora-listener")
 FROZEN, TUNED = SYSTEMS[0], SYSTEMS[-1]
@@ -49,58 +48,75 @@ def crossings(one: Results, level: float) -> dict[str, float | None]:
 def widest(frozen: Results, tuned: Results) -> float:
     """The SNR [dB] that both were sent at and where they differ most."""
     common = sorted(set(frozen.snr_db) & set(tuned.snr_db))
-    accuracy = [{snr: one.metrics[MEASURE][i] for i, snr in enumerate(one.snr_db)} for one in (frozen, tuned)]
+    accuracy = [dict(zip(one.snr_db, one.metrics[MEASURE], strict=True)) for one in (frozen, tuned)]
     return max(common, key=lambda snr: accuracy[1][snr] - accuracy[0][snr])
 
 
-def side_by_side(snr_db: float, number: int, path: Path) -> None:
+def gained(frozen: Rows, tuned: Rows, snr_db: float) -> dict[str, float]:
+    """Mean difference of the same pictures at one SNR, and its standard error."""
+    before, after = (
+        dict(zip(point["image"], point[MEASURE], strict=True))
+        for point in (where(rows, "snr_db", [snr_db]) for rows in (frozen, tuned))
+    )
+    mean, error = mean_and_stderr([after[image] - before[image] for image in before])
+    return {"mean": mean, "stderr": error}
+
+
+def said(frozen: Rows, tuned: Rows, snr_db: float, number: int) -> list[dict[str, str]]:
+    """Of the first pictures, what each captioner says, and what is heard of it."""
+    points = [where(rows, "snr_db", [snr_db]) for rows in (frozen, tuned)]
+    names = ("frozen", "frozen_heard", "tuned", "tuned_heard")
+    columns = [point[name] for point in points for name in ("sent", "heard")]
+    return [dict(zip(names, texts, strict=True)) for texts in list(zip(*columns, strict=True))[:number]]
+
+
+def side_by_side(frozen: list[Exhibit], tuned: list[Exhibit], point: tuple[int, int], title: str, path: Path) -> None:
     """Pictures as sent, as the frozen pair delivers them and as the tuned one does."""
-    found: dict[str, list[Exhibit]] = {FROZEN: [], TUNED: []}
-    for name, exhibits in found.items():
-        system = config.build(config.find("systems", name), {"system": System})["system"]
-        sweep(system, Scenes("test"), [snr_db], [], number, gallery=exhibits, exhibits=number)
-    figure, grid = plt.subplots(number, 3, figsize=(5.4, 2.15 * number + 0.4), squeeze=False, layout="constrained")
-    for row, frozen, tuned in zip(grid, *found.values(), strict=True):
-        _picture(row[0], frozen.sent)
-        _picture(row[1], frozen.delivered[0], frozen.heard[0])
-        _picture(row[2], tuned.delivered[0], tuned.heard[0])
-    for axes, title in zip(grid[0], ("sent", "frozen pair", "tuned pair"), strict=True):
-        axes.set_title(title, fontsize=8)
-    figure.suptitle(f"{snr_db:g} dB", fontsize=9)
+    figure = Figure((5.4, 2.15 * len(frozen) + 0.4), layout="constrained")
+    grid = figure.subplots(len(frozen), 3, squeeze=False)
+    for row, before, after in zip(grid, frozen, tuned, strict=True):
+        framed(row[0], before.sent)
+        framed(row[1], before.delivered[point[0]], before.heard[point[0]])
+        framed(row[2], after.delivered[point[1]], after.heard[point[1]])
+    for axes, name in zip(grid[0], ("sent", "frozen pair", "tuned pair"), strict=True):
+        axes.set_title(name, fontsize=8)
+    figure.suptitle(title, fontsize=9)
     figure.savefig(path, dpi=130)
-    plt.close(figure)
-
-
-@torch.no_grad()
-def said(number: int) -> list[dict[str, str]]:
-    """What frozen and tuned captioner say of the first test scenes."""
-    systems = {
-        name: config.build(config.find("systems", name), {"system": System})["system"] for name in (FROZEN, TUNED)
-    }
-    _, pictures = next(batches(Scenes("test"), number, number))
-    told = {name: system.codec.captioner.caption(pictures.images) for name, system in systems.items()}
-    return [{"frozen": a, "tuned": b} for a, b in zip(told[FROZEN], told[TUNED], strict=True)]
 
 
 def main() -> None:
     """Runs the command line."""
     p = argparse.ArgumentParser(prog="python -m benchmarks.lora", description=__doc__.splitlines()[0])
-    p.add_argument("--results", type=Path, default=Path("results"), help="folder with scenes/SYSTEM.json")
+    p.add_argument("--results", type=Path, default=Path("results"), help="folder with scenes/SYSTEM.json and .parquet")
     p.add_argument("--docs", type=Path, default=Path("docs/lora"), help="folder for the figures")
     p.add_argument("--level", type=float, default=0.8, help="semantic accuracy to be kept")
-    p.add_argument("--pictures", type=int, default=5, help="to show side by side")
     args = p.parse_args()
-    kept = provenance(vars(args) | {"results": str(args.results), "docs": str(args.docs)}, 0, "cpu")
-    found = {name: Results.load(args.results / "scenes" / f"{name}.json") for name in SYSTEMS}
+    files = {name: args.results / "scenes" / f"{name}.json" for name in SYSTEMS}
+    found = {name: Results.load(file) for name, file in files.items()}
+    rows = {name: from_bytes(file.with_suffix(".parquet").read_bytes())[0] for name, file in files.items()}
     args.docs.mkdir(parents=True, exist_ok=True)
-    against_snr(list(found.values()), MEASURE, args.docs / "accuracy.png")
-    passed = {name: crossings(one, args.level) for name, one in found.items()}
+    with matplotlib.rc_context(SETTINGS):
+        against_snr(list(found.values()), MEASURE, looks(SYSTEMS)).savefig(args.docs / "accuracy.png", dpi=DPI)
     snr_db = widest(found[FROZEN], found[TUNED])
-    side_by_side(snr_db, args.pictures, args.docs / "side-by-side.png")
-    told = {"level": args.level, "snr_db_of_level": passed, "widest_at_snr_db": snr_db, "said": said(8)}
-    write(args.results / "lora.json", told | {"provenance": kept})
-    for name, one in found.items():
-        print(name, passed[name], {key: one.payload[key] for key in ("payload_bits", "content_bits")})
+    (before, frozen), (after, tuned) = (kept(files[name].with_suffix(".parquet")) for name in (FROZEN, TUNED))
+    point, title = (before.index(snr_db), after.index(snr_db)), f"{snr_db:g} dB"
+    side_by_side(frozen, tuned, point, title, args.docs / "side-by-side.png")
+    highest = max(found[FROZEN].snr_db)
+    told = {
+        "level": args.level,
+        "snr_db_of_level": {name: crossings(one, args.level) for name, one in found.items()},
+        f"gained_at_{highest:g}_db": {name: gained(rows[FROZEN], rows[name], highest) for name in SYSTEMS[1:]},
+        "bits": {
+            name: {key: one.payload[key] for key in ("payload_bits", "content_bits")} for name, one in found.items()
+        },
+        "widest_at_snr_db": snr_db,
+        "said": said(rows[FROZEN], rows[TUNED], snr_db, 8),
+        "provenance": provenance({"results": str(args.results), "level": args.level}, 0, "cpu"),
+    }
+    write(args.results / "lora.json", told)
+    for name in SYSTEMS:
+        print(name, told["snr_db_of_level"][name], told["bits"][name])
+    print(told[f"gained_at_{highest:g}_db"])
 
 
 if __name__ == "__main__":

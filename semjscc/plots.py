@@ -61,7 +61,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{WHITE SQUARE}" for c in text)
 
 
-def _picture(axes: Axes, image: Tensor, words: str = "") -> None:
+def framed(axes: Axes, image: Tensor, words: str = "") -> None:
+    """A picture, pixel by pixel, and what is said of it below."""
     axes.imshow(image.clamp(0, 1).movedim(0, -1).numpy(), interpolation="nearest")
     axes.set_xlabel(fill(printable(words), 24), fontsize=6, parse_math=False)
     axes.set(xticks=[], yticks=[])
@@ -73,9 +74,9 @@ def gallery(exhibits: Sequence[Exhibit], results: Results, path: Path, most_poin
     figure = Figure((1.6 * (len(columns) + 1), 2.15 * len(exhibits) + 0.4), layout="constrained")
     grid = figure.subplots(len(exhibits), len(columns) + 1, squeeze=False)
     for row, exhibit in zip(grid, exhibits, strict=True):
-        _picture(row[0], exhibit.sent, exhibit.caption)
+        framed(row[0], exhibit.sent, exhibit.caption)
         for axes, point in zip(row[1:], columns, strict=True):
-            _picture(axes, exhibit.delivered[point], exhibit.heard[point])
+            framed(axes, exhibit.delivered[point], exhibit.heard[point])
     grid[0][0].set_title("sent", fontsize=8)
     for axes, point in zip(grid[0][1:], columns, strict=True):
         axes.set_title(f"{results.snr_db[point]:g} dB", fontsize=8)
