@@ -25,10 +25,12 @@ demo: setup ## send 8 scenes as captions and as pixels, and write a report (out/
 	$(RUN) report.py out/demo
 
 results: setup ## make every figure under results/ again
-	for system in llm-ofdm llm-ofdm-ours raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes --num_images 64 || exit; done
+	$(RUN) evaluate.py --config configs/sweeps/lora.yaml
+	for system in llm-ofdm-ours raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes --num_images 64 || exit; done
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
 	$(RUN) compare.py --systems jpeg-awgn avif-awgn deepjscc-awgn swinjscc-awgn --num_images 4 --bandwidth_ratio 1/6
 	$(RUN) compare.py --comparison uma --systems jpeg-ofdm avif-ofdm deepjscc-uma --num_images 4 --bandwidth_ratio 1/6
+	$(RUN) -m benchmarks.lora
 	$(RUN) report.py results
 	$(RUN) -m semjscc.report.reproduction
 

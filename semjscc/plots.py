@@ -156,6 +156,8 @@ def _dress(drawn: ErrorbarContainer, look: Look, kind: Fill = "full") -> None:
     line.set(marker=look.marker, linestyle=look.dashes, fillstyle=kind, markerfacecoloralt="none")
     for part in (line, *caps, *stems):
         part.set_color(look.colour)
+    for cap in caps:
+        cap.set_markeredgecolor(look.colour)
 
 
 def _handle(look: Look, label: str, kind: Fill = "full") -> Line2D:

@@ -1,7 +1,6 @@
 """Low-rank adapters (Hu et al. 2022, "LoRA") in peft's layout: how they are put on, and how they are left."""
 
 from pathlib import Path
-from typing import Any
 
 from peft import LoraConfig, PeftModel
 from torch import nn
@@ -33,8 +32,3 @@ def leave(adapted: PeftModel, folder: str | Path) -> None:
 def trained(module: nn.Module) -> list[nn.Parameter]:
     """What the optimiser is to move."""
     return [parameter for parameter in module.parameters() if parameter.requires_grad]
-
-
-def card(title: str, rows: dict[str, Any]) -> str:
-    """A README in Markdown."""
-    return f"# {title}\n\n| | |\n|---|---|\n" + "".join(f"| {key} | {value} |\n" for key, value in rows.items())
