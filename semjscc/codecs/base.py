@@ -1,6 +1,8 @@
 """The contracts of the codecs: images <-> bits, images <-> symbols, text <-> bits, text -> images."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -52,7 +54,13 @@ class BitCodec(nn.Module, ABC):
 
 
 class SymbolCodec(nn.Module, ABC):
-    """Images <-> complex symbols, learned as one."""
+    """Images <-> complex symbols, learned as one.
+
+    Attributes:
+        card: how its weights came about (data, steps, channel, figures); empty where there are none, or new ones.
+    """
+
+    card: Mapping[str, Any] = {}
 
     @abstractmethod
     def encode(self, images: Images, snr_db: SNR) -> Symbols:

@@ -3,7 +3,6 @@
 import torch
 
 from semjscc.codecs.base import SymbolCodec
-from semjscc.codecs.weights import Trained
 from semjscc.phy.base import SymbolLink
 from semjscc.phy.channel import Channel
 from semjscc.rng import GLOBAL, Randomness
@@ -27,7 +26,7 @@ class Analog(System):
         super().__init__()
         self.codec, self.link = codec, link
         self.users, self.snr = link.users, link.snr
-        here, there = channel_of(link), codec.card.get("channel") if isinstance(codec, Trained) else None
+        here, there = channel_of(link), codec.card.get("channel")
         if there not in (None, here) and not mismatched:
             raise ValueError(f"weights trained over {there} on a link over {here}: say mismatched: true to go on")
 
