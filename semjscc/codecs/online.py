@@ -20,9 +20,9 @@ class Online(SymbolCodec):
                                      ^------------------- Adam ---------------------+
 
     What is best for one picture, not for those that the network was trained on, is found by gradient descent on its
-    symbols. The receiver is the codec's own and is told nothing. See Dai et al., "Toward adaptive semantic communications:
-    efficient data transmission via online learned nonlinear transform source-channel coding", 2023 (arXiv:2211.04339),
-    who adapt the receiver as well.
+    symbols. The receiver is the codec's own and is told nothing. See Dai et al., "Toward adaptive semantic
+    communications: efficient data transmission via online learned nonlinear transform source-channel coding", 2023
+    (arXiv:2211.04339), who adapt the receiver as well.
 
     The sender thinks of noise at the SNR alone, without fades. Every picture meets the same noise in the same step, so
     that its symbols do not depend on the others in the batch. In training nothing is improved.
