@@ -71,7 +71,7 @@ lock: setup ## resolve the dependencies anew
 
 checkpoints: setup ## train the models that are shipped again (about ten hours on two cores)
 	$(RUN) -m semjscc.data.photographs
-	for model in vae generator captioner clip deepjscc-awgn deepjscc-uma adjscc-uma swinjscc-awgn swinjscc-uma captioner-lora listener-lora; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
+	for model in vae generator captioner clip deepjscc-awgn deepjscc-uma adjscc-uma swinjscc-start swinjscc-awgn swinjscc-coarse swinjscc-uma captioner-lora listener-lora; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) out build *.egg-info
