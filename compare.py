@@ -28,6 +28,7 @@ from semjscc.evaluation import sweep
 from semjscc.metrics.base import Metric
 from semjscc.metrics.lpips import LPIPS, ShiftTolerantLPIPS
 from semjscc.results import Results, ResultsError, write
+from semjscc.sweeps.identity import files
 from semjscc.systems.base import System
 
 SETTINGS = {
@@ -117,6 +118,7 @@ def curves(said: dict[str, Any], source: ImageSource, metrics: list[Metric], arg
     for label, stem, used, way in tqdm(todo, unit="curve", desc="comparing"):
         ratio = str(way.bandwidth_ratio or "")
         key = used | {"way": way.name, "ratio": ratio, "data": said["data"], "measures": measures}
+        key |= {"files": found} if (found := files(used)) else {}
         path = out / stem / f"{ratio} {way.name}.json".strip().replace("/", "-").replace(" ", "_")
         results = measured(path, way, (f"{stem} {way.name} {ratio}".strip(), Path(said["data"]).name), key, work)
         done.append(Curve(label, way.name, way.bandwidth_ratio, results))

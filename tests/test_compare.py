@@ -10,9 +10,11 @@ from torchvision.transforms.functional import to_pil_image
 import compare
 import evaluate
 from semjscc import config
+from semjscc.codecs.deepjscc import DeepJSCC
 from semjscc.config import ConfigError
 from semjscc.data.scenes import Scenes
 from semjscc.results import Results
+from semjscc.sweeps import identity
 
 LINK = """
     link:
@@ -133,6 +135,30 @@ def test_other_questions_get_other_answers(place, monkeypatch, undrawn):
     forbid(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         run(place, *asked)
+
+
+def test_other_weights_of_the_same_name_are_sent_anew(place, monkeypatch, undrawn):
+    weights = place / "weights.safetensors"
+    learned = {
+        "class_path": "semjscc.systems.analog.Analog",
+        "init_args": {
+            "codec": {
+                "class_path": "semjscc.codecs.deepjscc.DeepJSCC",
+                "init_args": {"width": 4, "weights": str(weights)},
+            },
+            "link": {"class_path": "semjscc.phy.plain.PlainLink"},
+        },
+    }
+    (place / "learned.yaml").write_text(yaml.safe_dump({"system": learned}))
+    asked = ("--systems", place / "learned.yaml", "--snr_db", "3")
+    DeepJSCC(width=4).save(weights, {})
+    before = Results.load(next(run(place, *asked).rglob("as_it_is.json"))).metrics
+    with monkeypatch.context() as patch:
+        forbid(patch)
+        run(place, *asked)
+    identity.content.cache_clear()
+    DeepJSCC(width=4).save(weights, {})
+    assert Results.load(next(run(place, *asked).rglob("as_it_is.json"))).metrics != before
 
 
 def test_the_command_line_comes_before_the_comparison(place, undrawn):

@@ -25,7 +25,7 @@ class Online(SymbolCodec):
     (arXiv:2211.04339), who adapt the receiver as well.
 
     The sender thinks of noise at the SNR alone, without fades. Every picture meets the same noise in the same step, so
-    that its symbols do not depend on the others in the batch. In training nothing is improved.
+    that its symbols do not depend on the others in the batch. While it is trained nothing is improved.
 
     Args:
         codec: the learned code.
@@ -46,7 +46,9 @@ class Online(SymbolCodec):
 
     def encode(self, images: Images, snr_db: SNR) -> Symbols:
         symbols = self.codec.encode(images, snr_db)
-        return symbols if self.training else self._improved(symbols.detach(), images, snr_db)
+        if self.training and torch.is_grad_enabled():
+            return symbols
+        return self._improved(symbols.detach(), images, snr_db)
 
     def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
         return self.codec.decode(received, snr_db, size)

@@ -21,11 +21,15 @@ def identity(settings: Mapping[str, Any], **conditions: Any) -> dict[str, Any]:
     commit is no part of it: a commit that touches no code leaves rows as they are.
     """
     depends = {"settings": settings, **conditions}
-    values = [(key, value) for key, value in leaves(depends) if isinstance(value, str) and value]
-    files = {value: content(ROOT / value) for _, value in values if os.path.exists(ROOT / value)}
-    modules = sorted({value.rpartition(".")[0] for key, value in values if key.endswith("class_path")})
+    modules = sorted({str(value).rpartition(".")[0] for key, value in leaves(depends) if key.endswith("class_path")})
     own = {module: content(path) for module in modules if (path := source(module))}
-    return {**depends, "files": files, "code": {"semjscc": code()} | own}
+    return {**depends, "files": files(depends), "code": {"semjscc": code()} | own}
+
+
+def files(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Files and folders that settings name, each with :func:`content`."""
+    named = (value for _, value in leaves(settings) if isinstance(value, str) and value)
+    return {value: content(ROOT / value) for value in named if os.path.exists(ROOT / value)}
 
 
 def digest(identity: Mapping[str, Any]) -> str:

@@ -58,6 +58,8 @@ def test_without_steps_and_in_training_the_codec_speaks_for_itself():
     codec = linear()
     expected = codec.encode(IMAGES, SNR_DB)
     torch.testing.assert_close(Online(codec, 0).eval().encode(IMAGES, SNR_DB), expected)
+    with torch.no_grad():  # as a sweep has it, which leaves a system in training mode
+        assert not torch.equal(Online(codec, 3).train().encode(IMAGES, SNR_DB), expected)
     assert Online(DeepJSCC(width=4), 3).train().encode(IMAGES, SNR_DB).requires_grad
 
 
