@@ -17,6 +17,7 @@ from semjscc.exhibits import Exhibit, kept
 from semjscc.plots import gallery
 from semjscc.report.drawings import inline
 from semjscc.report.found import find
+from semjscc.report.measures import crossings
 from semjscc.report.origins import command
 from semjscc.report.papers import A, reached, table_ii, table_r
 from semjscc.results import ROOT, ResultsError
@@ -156,6 +157,13 @@ def test_the_papers_success_ratio_is_found_between_points():
     assert [row[0] for row in table.rows] == ["paper A, semantic", "llm-ofdm, fields", "paper A, conventional"]
     assert table.rows[1][-2:] == ["1", "2.2 dB"]
     assert table_ii({"raw-ofdm": one}) is None
+
+
+def test_curves_cross_between_the_snrs_that_both_were_sent_at():
+    one = results("steady", snr_db=[0.0, 1.0, 2.0, 4.0], ssim=[0.5, 0.1, 0.5, 0.5])
+    other = results("rising", snr_db=[0.0, 2.0, 4.0], ssim=[0.1, 0.4, 0.8])
+    assert crossings([one, other]) == ["steady leads rising in SSIM up to 2.5 dB."]
+    assert crossings([one, results("elsewhere", snr_db=[9.0], ssim=[1.0])]) == []
 
 
 def test_the_papers_figures_are_consistent():

@@ -127,9 +127,11 @@ def crossings(results: Sequence[Results]) -> list[str]:
     """Where the curves of two systems cross, between neighbouring SNRs that both were sent at."""
     found = []
     for metric, (a, b) in product(("ssim", "semantic_accuracy"), combinations(results, 2)):
-        if a.snr_db == b.snr_db and metric in a.metrics and metric in b.metrics:
-            lead = [x - y for x, y in zip(a.metrics[metric], b.metrics[metric], strict=True)]
-            for (low, high), (x, y) in zip(pairwise(a.snr_db), pairwise(lead), strict=True):
+        if metric in a.metrics and metric in b.metrics:
+            values = [dict(zip(one.snr_db, one.metrics[metric], strict=True)) for one in (a, b)]
+            common = sorted(values[0].keys() & values[1].keys())
+            lead = [values[0][snr] - values[1][snr] for snr in common]
+            for (low, high), (x, y) in zip(pairwise(common), pairwise(lead), strict=True):
                 if x * y < 0:
                     first, then = (a, b) if x > 0 else (b, a)
                     snr = low + (high - low) * x / (x - y)
