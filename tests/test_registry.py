@@ -47,6 +47,7 @@ FEW = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*later than the prefix")
 @pytest.mark.slow
 @pytest.mark.usefixtures("_data")
 @pytest.mark.parametrize("path", TRAININGS, ids=lambda path: path.stem)
