@@ -5,13 +5,12 @@ import random
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from semjscc.training.data import Batch
+from semjscc.training.latents import OnLatents
 from semjscc.training.optimization import adamw_cosine
 from semjscc.training.vocabulary import CHARACTERS, clip_tokenizer
 
@@ -21,7 +20,7 @@ def misheard(caption: str, rate: float) -> str:
     return "".join(random.choice(CHARACTERS) if random.random() < rate else c for c in caption)
 
 
-class Generator(LightningModule):
+class Generator(OnLatents):
     """Text and noise -> latent -> picture.
 
     v-prediction (Salimans and Ho 2022) on latents of unit variance, with a schedule that ends in pure noise (Lin et al.
@@ -107,18 +106,8 @@ class Generator(LightningModule):
             requires_safety_checker=False,
         )
 
-    @torch.no_grad()
-    def on_fit_start(self) -> None:
-        """Encodes all training pictures once: mean and deviation of their latents, in the latents' own scale."""
-        images = self.trainer.datamodule.train_scenes.images
-        bar = tqdm(images.split(256), desc="encoding scenes", leave=False)
-        with self.trainer.precision_plugin.forward_context():
-            moments = [self.vae.encode(2 * x.to(self.device).float() / 255 - 1).latent_dist.parameters for x in bar]
-        self.moments = torch.cat(moments).float()
-
     def training_step(self, batch: Batch) -> Tensor:
-        mean, logvar = self.moments[batch["index"].to(self.device)].chunk(2, dim=1)
-        z = (mean + (0.5 * logvar).exp() * torch.randn_like(mean)) * self.vae.config.scaling_factor
+        z = self.drawn(batch["index"])
         with sdpa_kernel(SDPBackend.MATH):  # the fused kernel's backward pass is slow in bfloat16 on a CPU
             loss = self.loss(z, self.embed(batch["captions"]))
         self.log("train/loss", loss, prog_bar=True)

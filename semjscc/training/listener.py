@@ -8,10 +8,8 @@ import torch
 import torch.nn.functional as F
 from diffusers import StableDiffusionPipeline
 from jaxtyping import Float
-from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from tqdm import tqdm
 
 from semjscc.codecs.base import TextCodec
 from semjscc.codecs.ear import Ear
@@ -19,6 +17,7 @@ from semjscc.codecs.huggingface import HubCaptioner
 from semjscc.data.scenes import agreement
 from semjscc.phy.standin import StandIn
 from semjscc.training.data import Batch
+from semjscc.training.latents import OnLatents
 from semjscc.training.lora import leave, trained, with_adapter
 from semjscc.training.optimization import adamw_cosine
 from semjscc.training.ways import IDLE, Way
@@ -29,7 +28,7 @@ LAYERS = {
 }
 
 
-class Listener(LightningModule):
+class Listener(OnLatents):
     """What is left of a caption and noise -> latent -> picture, beside a teacher who has read the caption itself::
 
         caption -> way of speaking -> stand-in -> ear -> text encoder -> UNet -> v
@@ -90,18 +89,8 @@ class Listener(LightningModule):
         ear, said = (self.ears[0], caption) if plain else (self.ears[1], self.late(caption))
         return through(ear, self.link, [said], torch.tensor([snr_db]))[0]
 
-    @torch.no_grad()
-    def on_fit_start(self) -> None:
-        """Encodes all training pictures once: mean and deviation of their latents, in the latents' own scale."""
-        images = self.trainer.datamodule.train_scenes.images
-        bar = tqdm(images.split(256), desc="encoding scenes", leave=False)
-        with self.trainer.precision_plugin.forward_context():
-            moments = [self.vae.encode(2 * x.to(self.device).float() / 255 - 1).latent_dist.parameters for x in bar]
-        self.moments = torch.cat(moments).float()
-
     def training_step(self, batch: Batch) -> Tensor:
-        mean, logvar = self.moments[batch["index"].to(self.device)].chunk(2, dim=1)
-        z = (mean + (0.5 * logvar).exp() * torch.randn_like(mean)) * self.vae.config.scaling_factor
+        z = self.drawn(batch["index"])
         captions = ["" if random.random() < self.drop else text for text in batch["captions"]]
         heard = [self.heard(text) for text in captions]
         with sdpa_kernel(SDPBackend.MATH):  # the fused kernel's backward pass is slow in bfloat16 on a CPU
