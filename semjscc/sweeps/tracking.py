@@ -13,7 +13,7 @@ from semjscc.config import ConfigError
 from semjscc.exhibits import Exhibit
 from semjscc.results import ROOT, Results
 from semjscc.rows import Rows
-from semjscc.sweeps.identity import content, leaves
+from semjscc.sweeps.identity import files
 
 Mode = Literal["disabled", "offline", "online"]
 PROJECT = "semjscc"
@@ -105,12 +105,8 @@ def pictures(wandb: Any, results: Results, exhibits: Sequence[Exhibit]) -> Any:
 
 def checkpoints(results: Results) -> dict[str, str]:
     """Files and folders of weights that the system's settings name, with digests of their contents."""
-    named = (value for _, value in leaves(results.provenance["config"]["system"]) if isinstance(value, str))
-    return {
-        name: content(ROOT / name)
-        for name in named
-        if name.startswith(("checkpoints/", "runs/")) and (ROOT / name).exists()
-    }
+    named = files(results.provenance["config"]["system"])
+    return {name: contents for name, contents in named.items() if name.startswith(("checkpoints/", "runs/"))}
 
 
 def artifact(name: str, kind: str, paths: Sequence[Path]) -> Any:
