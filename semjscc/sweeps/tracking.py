@@ -73,8 +73,8 @@ class Dashboard:
         run.log({"pictures": wandb.Table(columns=COLUMNS, data=list(pictures(wandb, results, exhibits)))})
         run.summary.update({f"payload/{name}": value for name, value in results.payload.items()})
         stem = self.out / results.data / results.system
-        files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("json", "parquet", "png")]
-        run.log_artifact(artifact(f"{results.data}-{results.system}", "results", files))
+        parts = [stem.with_name(f"{stem.name}.{kind}") for kind in ("json", "parquet", "png")]
+        run.log_artifact(artifact(f"{results.data}-{results.system}", "results", parts))
         run.finish()
 
 
