@@ -29,8 +29,8 @@ class Trained(SymbolCodec, ABC):
         self.architecture: dict[str, Any] = {"codec": type(self).__name__, **architecture}
         self.card: dict[str, Any] = {}
 
-    def save(self, path: str | Path, card: dict[str, Any], half: bool = False) -> None:
-        """Weights, architecture and ``card`` into one file, all of it or nothing; in ``half`` precision and size.
+    def save(self, path: str | Path, card: dict[str, Any]) -> None:
+        """Weights, architecture and ``card`` into one file, all of it or nothing.
 
         Raises:
             ValueError: the card holds what JSON cannot, NaN for one.
@@ -38,12 +38,7 @@ class Trained(SymbolCodec, ABC):
         header = {"architecture": self.architecture, "card": card}
         texts = {key: json.dumps(value, allow_nan=False) for key, value in header.items()}
         scratch = Path(path).with_suffix(".part")
-        weights = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        if half:
-            weights = {
-                name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()
-            }
-        save_file(weights, scratch, texts)
+        save_file({name: tensor.contiguous() for name, tensor in self.state_dict().items()}, scratch, texts)
         os.replace(scratch, path)
 
     def load(self, path: str | Path | None) -> None:

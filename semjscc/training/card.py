@@ -22,7 +22,7 @@ def export(module: "JSCC") -> None:
     """Writes ``model.safetensors`` and ``README.md`` into the folder that the module names."""
     codec, folder, card = module.codec(), Path(module.out), card_of(module)
     folder.mkdir(parents=True, exist_ok=True)
-    codec.save(folder / "model.safetensors", card, module.half_out)
+    codec.save(folder / "model.safetensors", card)
     (folder / "README.md").write_text(page(type(codec).__name__, card))
 
 

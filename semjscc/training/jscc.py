@@ -37,7 +37,6 @@ class JSCC(LightningModule):
         warmup: steps up to it.
         seed: of SNR, fades and noise.
         out: folder that gets the weights and their card.
-        half: the weights are left in half precision, in half the space; training and use are in single precision.
 
     Raises:
         ValueError: the system's codec has nothing to learn.
@@ -54,11 +53,10 @@ class JSCC(LightningModule):
         warmup: int = 200,
         seed: int = 0,
         out: str = "runs/jscc",
-        half: bool = False,
     ):
         super().__init__()
         self.system, self.loss = system, loss or nn.MSELoss()
-        self.snr_db, self.val_snr_db, self.seed, self.out, self.half_out = snr_db, val_snr_db, seed, out, half
+        self.snr_db, self.val_snr_db, self.seed, self.out = snr_db, val_snr_db, seed, out
         self.learning_rate, self.warmup = learning_rate, warmup
         self.curve: list[dict[str, float]] = []  # step, hours and figures of each validation
         self.seconds = 0.0  # of training before this start
