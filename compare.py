@@ -20,12 +20,13 @@ from tqdm import tqdm
 
 import evaluate
 from semjscc import config
-from semjscc.comparison import Curve, Mode, Way, envelopes, ways
+from semjscc.comparison import Curve, Way, envelopes, ways
 from semjscc.config import ConfigError
 from semjscc.curves import draw
 from semjscc.data.base import ImageSource
 from semjscc.evaluation import sweep
 from semjscc.metrics.base import Metric
+from semjscc.phy.mcs import MCS
 from semjscc.metrics.lpips import LPIPS, ShiftTolerantLPIPS
 from semjscc.results import Results, ResultsError, write
 from semjscc.sweeps.identity import files
@@ -104,7 +105,7 @@ def measured(path: Path, way: Way, names: tuple[str, str], key: dict[str, Any], 
 
 def curves(said: dict[str, Any], source: ImageSource, metrics: list[Metric], args, out: Path) -> list[Curve]:
     """All curves, finished ones from their files."""
-    asked, modes = ratios(said["bandwidth_ratio"]), [Mode.parse(words) for words in said["modes"]]
+    asked, modes = ratios(said["bandwidth_ratio"]), [MCS.parse(words) for words in said["modes"]]
     todo = []
     for label, names in said["systems"].items():
         for path in [config.find("systems", name) for name in names]:

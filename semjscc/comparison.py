@@ -5,7 +5,6 @@ more at the capacity of the channel; over the modes lies their envelope. A learn
 Any other system is sent as it is.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, cast
 from semjscc.codecs.swinjscc import SwinJSCC
 from semjscc.phy.fec import Segmented
 from semjscc.phy.link import DigitalLink
+from semjscc.phy.mcs import MCS
 from semjscc.phy.qam import QAM
 from semjscc.results import Results
 from semjscc.systems.analog import Analog
@@ -24,26 +24,6 @@ from semjscc.systems.digital import Digital
 
 CAPACITY, ENVELOPE, AS_IT_IS = "capacity", "envelope", "as it is"
 BEST = {"psnr_db": max, "psnr_of_mean_mse_db": max, "ssim": max, "ms_ssim": max, "lpips": min, "st_lpips": min}
-
-
-@dataclass(frozen=True)
-class Mode:
-    """A modulation and a code rate."""
-
-    bits_per_symbol: int
-    rate: Fraction
-
-    @classmethod
-    def parse(cls, words: str) -> "Mode":
-        """Raises ``ValueError`` for anything but what ``str`` gives, "16-QAM 2/3"."""
-        found = re.fullmatch(r"(\d+)-QAM (\d+)/([1-9]\d*)", words.strip())
-        order = int(found[1]) if found else 0
-        if not found or order < 2 or order & (order - 1):
-            raise ValueError(f"a mode is a modulation and a code rate such as '16-QAM 2/3', not {words!r}")
-        return cls(order.bit_length() - 1, Fraction(int(found[2]), int(found[3])))
-
-    def __str__(self) -> str:
-        return f"{2**self.bits_per_symbol}-QAM {self.rate}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +71,7 @@ class Curve:
         }
 
 
-def ways(system: System, modes: Sequence[Mode], bandwidth_ratios: Sequence[Fraction]) -> Iterator[Way]:
+def ways(system: System, modes: Sequence[MCS], bandwidth_ratios: Sequence[Fraction]) -> Iterator[Way]:
     """All ways to send ``system``: its codec and channel stay, modulation, code rate and bandwidth ratio change."""
     if isinstance(system, Analog) and isinstance(system.codec, SwinJSCC):
         for ratio in bandwidth_ratios:

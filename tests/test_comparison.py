@@ -7,13 +7,14 @@ import torch
 
 from semjscc.codecs.raster import ImageFile, RawPixels
 from semjscc.codecs.swinjscc import SwinJSCC
-from semjscc.comparison import AS_IT_IS, BEST, CAPACITY, ENVELOPE, Curve, Mode, envelope, envelopes, ways
+from semjscc.comparison import AS_IT_IS, BEST, CAPACITY, ENVELOPE, Curve, envelope, envelopes, ways
 from semjscc.data.photos import Photos
 from semjscc.evaluation import sweep
 from semjscc.metrics.fidelity import Fidelity
 from semjscc.metrics.transport import Transport
 from semjscc.phy.fec import Segmented
 from semjscc.phy.link import DigitalLink
+from semjscc.phy.mcs import MCS
 from semjscc.phy.plain import PlainLink
 from semjscc.phy.qam import QAM
 from semjscc.results import Results
@@ -32,7 +33,7 @@ def jpeg(ratio=0.1):
 @pytest.fixture(scope="module")
 def curves():
     """What a JPEG of 64 x 96 pixels becomes over AWGN in three modes, and at capacity."""
-    modes = [Mode.parse(words) for words in ("4-QAM 1/3", "4-QAM 2/3", "16-QAM 2/3")]
+    modes = [MCS.parse(words) for words in ("4-QAM 1/3", "4-QAM 2/3", "16-QAM 2/3")]
     metrics = [Fidelity(), Transport()]
     return [
         Curve("JPEG", way.name, way.bandwidth_ratio, sweep(way.system, Photos((64, 96)), SNR, metrics, num_images=2))
@@ -48,19 +49,19 @@ def results(**metrics):
 
 @pytest.mark.parametrize("words", ["4-QAM 1/3", "16-QAM 2/3", "1024-QAM 5/6"])
 def test_a_mode_is_what_it_says(words):
-    assert str(Mode.parse(words)) == words
-    assert Mode.parse("64-QAM 3/4") == Mode(6, Fraction(3, 4))
+    assert str(MCS.parse(words)) == words
+    assert MCS.parse("64-QAM 3/4") == MCS(6, Fraction(3, 4))
 
 
 @pytest.mark.parametrize("words", ["", "QAM 1/2", "6-QAM 1/2", "1-QAM 1/2", "16-QAM", "16-QAM 0.5", "16-QAM 1/0"])
 def test_what_is_no_mode_is_refused(words):
     with pytest.raises(ValueError, match=r"such as '16-QAM 2/3', not"):
-        Mode.parse(words)
+        MCS.parse(words)
 
 
 def test_a_learned_code_of_many_ratios_is_sent_at_each_and_has_no_envelope():
     codec = SwinJSCC(width=32, depths=[1, 1])
-    found = list(ways(Analog(codec, PlainLink()), [Mode(2, Fraction(1, 2))], [Fraction(1, 12), SIXTH]))
+    found = list(ways(Analog(codec, PlainLink()), [MCS(2, Fraction(1, 2))], [Fraction(1, 12), SIXTH]))
     assert [(way.name, way.bandwidth_ratio) for way in found] == [(AS_IT_IS, Fraction(1, 12)), (AS_IT_IS, SIXTH)]
     x, snr_db = torch.rand(1, 3, 16, 16), torch.zeros(1)
     for way in found:
@@ -71,7 +72,7 @@ def test_a_learned_code_of_many_ratios_is_sent_at_each_and_has_no_envelope():
 
 
 def test_a_system_that_fits_a_ratio_goes_all_ways():
-    modes = [Mode(2, Fraction(1, 2)), Mode(4, Fraction(1, 3))]
+    modes = [MCS(2, Fraction(1, 2)), MCS(4, Fraction(1, 3))]
     system = jpeg()
     found = list(ways(system, modes, [Fraction(1, 12), SIXTH]))
     names = ["4-QAM 1/2", "16-QAM 1/3", CAPACITY]
@@ -87,7 +88,7 @@ def test_a_system_that_fits_a_ratio_goes_all_ways():
 
 def test_any_other_system_goes_as_it_is():
     system = Digital(RawPixels(), jpeg().link)
-    (way,) = ways(system, [Mode(2, Fraction(1, 2))], [SIXTH])
+    (way,) = ways(system, [MCS(2, Fraction(1, 2))], [SIXTH])
     assert (way.name, way.bandwidth_ratio, way.system) == (AS_IT_IS, None, system)
 
 

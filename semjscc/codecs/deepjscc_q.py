@@ -12,7 +12,7 @@ STEPS = 17  # of the bisection
 Parts = Float[Tensor, "batch symbols 2"]  # real and imaginary parts, in units of half a step between levels
 
 
-class DeepJSCCQ(Trained):
+class DeepJSCCQ(Trained, SymbolCodec):
     """Tung, Kurka, Jankowski and Gündüz, "DeepJSCC-Q: constellation constrained deep joint source-channel coding", 2022
     (arXiv:2206.08100): another codec whose symbols are rounded to square QAM, with the gradient of soft assignments::
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from semjscc.codecs.base import SymbolCodec
 from semjscc.codecs.weights import Trained
 from semjscc.types import SNR, Images, Received, Symbols
 
@@ -17,7 +18,7 @@ Features = Float[Tensor, "batch features rows columns"]  # two neighbours are th
 Maps = Float[Tensor, "batch _ _ _"]  # features between two layers, of any width and size
 
 
-class LearnedCodec(Trained):
+class LearnedCodec(Trained, SymbolCodec):
     """Pictures <-> features on a grid ``stride`` times as coarse, each pair of them a complex symbol::
 
         images --> pad  --> analyse    --> features --> symbols --> unit power
@@ -56,7 +57,7 @@ class LearnedCodec(Trained):
         below, right = rows * self.stride - images.shape[2], columns * self.stride - images.shape[3]
         padded = F.pad(images, (0, right, 0, below), mode="replicate") if below or right else images
         symbols = unit_power(_to_symbols(self.analyse(padded, snr_db)))
-        return symbols[:, _scattered(symbols.shape[1])]
+        return symbols[:, scattered(symbols.shape[1])]
 
     def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
         """Raises ``ValueError`` where the symbols are not those of a picture of this size."""
@@ -84,7 +85,7 @@ class LearnedCodec(Trained):
         each, rest = divmod(values.shape[1], rows * columns)
         if rest or not self.affords(each):
             raise ValueError(f"{values.shape[1]} symbols for {size[0]} x {size[1]} pixels, not {self.symbols(size)}")
-        in_order = values[:, _scattered(values.shape[1]).argsort()]
+        in_order = values[:, scattered(values.shape[1]).argsort()]
         return in_order.reshape(len(values), each, rows, columns, -1).movedim(-1, 2).flatten(1, 2)
 
 
@@ -149,7 +150,7 @@ def _to_symbols(features: Features) -> Symbols:
 
 
 @lru_cache(maxsize=16)
-def _scattered(symbols: int) -> Int[Tensor, " {symbols}"]:
+def scattered(symbols: int) -> Int[Tensor, " {symbols}"]:
     """Which of so many symbols is sent first, second, ..."""
     return torch.randperm(symbols, generator=torch.Generator().manual_seed(0))
 

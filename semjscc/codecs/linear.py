@@ -34,7 +34,7 @@ class LinearCode(nn.Module):
     def __init__(self, stride: int, coefficients: int):
         super().__init__()
         self.stride = stride
-        basis, variance = _cosines(stride)
+        basis, variance = cosines(stride)
         self.there = nn.Parameter(basis[:coefficients].clone())
         self.back = nn.Parameter(basis[:coefficients].clone())
         self.variance_log = nn.Parameter(variance[:coefficients].log())
@@ -63,7 +63,7 @@ class LinearCode(nn.Module):
         return F.pixel_shuffle(blocks.movedim(-1, 1), self.stride) + 0.5
 
 
-def _cosines(n: int) -> tuple[Float[Tensor, "all pixels"], Float[Tensor, " all"]]:
+def cosines(n: int) -> tuple[Float[Tensor, "all pixels"], Float[Tensor, " all"]]:
     """Orthonormal transform of blocks of 3 n n pixels and the variance of its outputs, in falling order."""
     order, place = torch.arange(n)[:, None], torch.arange(n)[None]
     rows = (math.pi * (2 * place + 1) * order / (2 * n)).cos() * math.sqrt(2 / n)

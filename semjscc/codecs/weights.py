@@ -2,20 +2,18 @@
 
 import json
 import os
-from abc import ABC
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from semjscc.codecs.base import SymbolCodec
 from semjscc.hub import ROOT
 
 
-class Trained(SymbolCodec, ABC):
-    """A symbol codec with weights to learn.
+class Trained(nn.Module):
+    """A codec with weights to learn.
 
     Args:
         architecture: what must be equal for weights to fit, beside the class: sizes, ratios, ...

@@ -1,5 +1,8 @@
 """Systems that send symbols straight."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from semjscc.codecs.base import SymbolCodec
@@ -26,9 +29,8 @@ class Analog(System):
         super().__init__()
         self.codec, self.link = codec, link
         self.users, self.snr = link.users, link.snr
-        here, there = channel_of(link), codec.card.get("channel")
-        if there not in (None, here) and not mismatched:
-            raise ValueError(f"weights trained over {there} on a link over {here}: say mismatched: true to go on")
+        if not mismatched:
+            check_channel(codec.card, link)
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
         symbols = self.codec.encode(images, snr_db)
@@ -42,6 +44,13 @@ class Analog(System):
             data_uses=self.link.data_uses(n),
             duration=self.link.duration(n),
         )
+
+
+def check_channel(card: Mapping[str, Any], link: SymbolLink) -> None:
+    """Raises ``ValueError`` where the weights with this card were trained over another channel than the link's."""
+    here, there = channel_of(link), card.get("channel")
+    if there not in (None, here):
+        raise ValueError(f"weights trained over {there} on a link over {here}: say mismatched: true to go on")
 
 
 def channel_of(link: SymbolLink) -> str:

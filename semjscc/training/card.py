@@ -10,6 +10,7 @@ import torch
 from semjscc.data.base import ImageSource
 from semjscc.results import provenance
 from semjscc.systems.analog import channel_of
+from semjscc.systems.hybrid import Hybrid
 from semjscc.units import bandwidth_ratio
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def card_of(module: "JSCC") -> dict[str, Any]:
     kept = provenance({}, module.seed, str(module.device))
     return {
         "channel": channel_of(link),
-        "bandwidth_ratio": round(bandwidth_ratio(_symbols(module, data.side), data.side, data.side), 6),
+        "bandwidth_ratio": round(_bandwidth_ratio(module, data.side), 6),
         "command": shlex.join(["python", Path(sys.argv[0]).name, *_words(sys.argv[1:])]),
         **({"start": f"weights of: {codec.card['command']}"} if codec.card else {}),
         "data": f"{described(data.train)}; patches of {data.side} x {data.side}",
@@ -57,10 +58,13 @@ def _words(args: list[str]) -> list[str]:
 
 
 @torch.no_grad()
-def _symbols(module: "JSCC", side: int) -> int:
-    """What a patch takes, outside training."""
+def _bandwidth_ratio(module: "JSCC", side: int) -> float:
+    """Of a patch, outside training."""
+    if isinstance(module.system, Hybrid):
+        return module.system.bandwidth_ratio
     patch = torch.zeros(1, 3, side, side, device=module.device)
-    return module.codec().eval().encode(patch, patch.new_zeros(1)).shape[1]
+    symbols = module.system.codec.eval().encode(patch, patch.new_zeros(1)).shape[1]
+    return bandwidth_ratio(symbols, side, side)
 
 
 def described(source: ImageSource) -> str:

@@ -12,6 +12,7 @@ from semjscc.codecs.weights import Trained
 from semjscc.metrics.fidelity import ROUNDING
 from semjscc.rng import PerImage
 from semjscc.systems.analog import Analog
+from semjscc.systems.hybrid import Hybrid
 from semjscc.training.card import export
 from semjscc.training.optimization import adamw_cosine
 from semjscc.training.patches import Batch
@@ -45,7 +46,7 @@ class JSCC(LightningModule):
 
     def __init__(
         self,
-        system: Analog,
+        system: Analog | Hybrid,
         loss: nn.Module | None = None,
         snr_db: tuple[float, float] = (0.0, 20.0),
         val_snr_db: tuple[float, ...] = (0.0, 5.0, 10.0, 20.0),

@@ -12,6 +12,13 @@ WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest firs
 WINDOW = 11  # [pixels]
 
 
+class RootMeanSquare(nn.Module):
+    """Root of the mean squared error of each picture, a mean over them: the noisiest do not drown the others."""
+
+    def forward(self, delivered: Images, images: Images) -> Float[Tensor, ""]:
+        return mse_loss(delivered, images, reduction="none").mean((1, 2, 3)).clamp_min(1e-8).sqrt().mean()
+
+
 class MSSSIM(nn.Module):
     """1 - MS-SSIM (Wang et al. 2003), a mean over images.
 

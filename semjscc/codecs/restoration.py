@@ -1,0 +1,62 @@
+"""A network that sees what was lost."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from semjscc.types import Images
+
+Maps = Float[Tensor, "batch _ _ _"]
+
+
+class Restoration(nn.Module):
+    """Pictures and the variance of the error in each pixel to better pictures: a U-Net of residual blocks on half-size
+    planes, as Zhang et al., "Plug-and-play image restoration with deep denoiser prior", 2021 (arXiv:2008.13751), with
+    a variance for every pixel. It starts as the identity.
+
+    Args:
+        widths: channels of each scale, the first at half size.
+        depth: residual blocks in each scale on the way down, and on the way up.
+    """
+
+    def __init__(self, widths: Sequence[int], depth: int):
+        super().__init__()
+        pairs = list(pairwise(widths))
+        self.first = nn.Conv2d(4 * 6, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(nn.Sequential(*_blocks(a, depth), nn.Conv2d(a, b, 2, 2)) for a, b in pairs)
+        self.bottom = nn.Sequential(*_blocks(widths[-1], 2 * depth))
+        self.up = nn.ModuleList(nn.Sequential(nn.ConvTranspose2d(b, a, 2, 2), *_blocks(a, depth)) for a, b in pairs)
+        self.last = nn.Conv2d(widths[0], 4 * 3, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, images: Images, variance: Images) -> Images:
+        """Of sides that are multiples of 2 ** len(widths)."""
+        x = self.first(F.pixel_unshuffle(torch.cat([images - 0.5, variance.log10() / 4 + 0.75], 1), 2))
+        passed = []
+        for layer in self.down:
+            passed.append(x)
+            x = layer(x)
+        x = x + self.bottom(x)
+        for layer, finer in zip(reversed(self.up), reversed(passed), strict=True):
+            x = finer + layer(x)
+        return images + F.pixel_shuffle(self.last(x), 2).float()
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1)
+        )
+
+    def forward(self, x: Maps) -> Maps:
+        return x + self.layers(x)
+
+
+def _blocks(width: int, depth: int) -> list[nn.Module]:
+    return [_Residual(width) for _ in range(depth)]

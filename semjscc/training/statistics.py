@@ -1,0 +1,27 @@
+"""What a codec learns in closed form, before the first step."""
+
+from typing import cast
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from semjscc.training.jscc import JSCC
+from semjscc.training.patches import PatchesData
+
+
+class Statistics(Callback):
+    """Hands the first patches to the codec's ``fit_statistics``, unless its weights are not new or a training goes on.
+
+    Args:
+        patches: how many.
+    """
+
+    def __init__(self, patches: int = 700):
+        self.patches = patches
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        codec = cast(JSCC, pl_module).codec()
+        if trainer.global_step or codec.card:
+            return
+        data = cast(PatchesData, trainer.datamodule)  # type: ignore[attr-defined]
+        images = data.train_patches.batch(list(range(self.patches)))["images"]
+        codec.fit_statistics(images.to(pl_module.device))
