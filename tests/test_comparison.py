@@ -47,18 +47,6 @@ def results(**metrics):
     return Results("s", "d", 1, [float(i) for i in range(count)], metrics, {}, payload, {"seed": 0})
 
 
-@pytest.mark.parametrize("words", ["4-QAM 1/3", "16-QAM 2/3", "1024-QAM 5/6"])
-def test_a_mode_is_what_it_says(words):
-    assert str(MCS.parse(words)) == words
-    assert MCS.parse("64-QAM 3/4") == MCS(6, Fraction(3, 4))
-
-
-@pytest.mark.parametrize("words", ["", "QAM 1/2", "6-QAM 1/2", "1-QAM 1/2", "16-QAM", "16-QAM 0.5", "16-QAM 1/0"])
-def test_what_is_no_mode_is_refused(words):
-    with pytest.raises(ValueError, match=r"such as '16-QAM 2/3', not"):
-        MCS.parse(words)
-
-
 def test_a_learned_code_of_many_ratios_is_sent_at_each_and_has_no_envelope():
     codec = SwinJSCC(width=32, depths=[1, 1])
     found = list(ways(Analog(codec, PlainLink()), [MCS(2, Fraction(1, 2))], [Fraction(1, 12), SIXTH]))

@@ -33,6 +33,7 @@ class Blocks(nn.Module):
         classes: how many shapes there are.
     """
 
+    basis: Float[Tensor, "coefficients pixels"]
     shapes_log2: Float[Tensor, "classes others"]
     mean_log2: Float[Tensor, ""]
     change_log2: Float[Tensor, ""]

@@ -21,7 +21,7 @@ from semjscc.codecs.weights import Trained
 from semjscc.types import Bits, Images, Received, Symbols
 
 WORD = 32  # bits that the range coder puts out at once
-STEPS, STEPS_AN_OCTAVE, FINEST_LOG2 = 1024, 64, -10  # of quantisers, which are told; the finest is 2^-10
+STEPS, STEPS_AN_OCTAVE, FINEST_LOG2 = 1024, 64, -6  # of quantisers, which are told; the finest is 2^-6
 GAINS, GAINS_AN_OCTAVE, LEAST_LOG2 = 1024, 64, -4  # of the analog symbols, which are told; the least is 2^-4
 READ_AHEAD = 64  # bits that the range decoder has taken in before it needs them
 
@@ -36,6 +36,24 @@ class Plan:
     variance_log2: Coefficients
     step: float
     rows: Rows  # of the levels' tables
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What has arrived of one picture."""
+
+    bits: Bits
+    right: int  # how many of them, from the first on, are right
+    rest: Received  # the analog layer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture before the network."""
+
+    images: Images
+    variance: Images  # of the error in each pixel
+    lost: bool = False  # mid-grey, as not even its classes have arrived
 
 
 class HDA(Trained):
@@ -110,7 +128,7 @@ class HDA(Trained):
         index = bisect_left(range(STEPS), True, key=fits)
         if index == STEPS:
             raise ValueError(
-                f"{bits} bits do not hold a picture of {images.shape[2]} x {images.shape[3]} pixels, whose classes alone "
+                f"{bits} bits do not hold a picture of {images.shape[2]} x {images.shape[3]} pixels, whose classes "
                 f"take {math.ceil(taken)}: a higher bandwidth ratio, code rate or share of the digital layer is needed"
             )
         plan = self._plan(variance_log2, index)
@@ -123,42 +141,28 @@ class HDA(Trained):
         return _to_bits(encoder.get_compressed(), bits).to(images.device), analog
 
     @torch.no_grad()
-    def layers(self, bits: Bits, whole: int, received: Received, size: tuple[int, int]) -> tuple[Images, Images] | None:
-        """The picture of ``size`` = (height, width) before the network, and the variance of the error in each pixel,
-        from what was heard; None where its classes are lost.
-
-        Args:
-            whole: how many bits from the first on are right.
-        """
-        grid = self.grid(size)
-        decoder = stream.queue.RangeDecoder(_to_words(bits))
+    def show(self, layers: Heard, size: tuple[int, int]) -> Shown:
+        """One picture of ``size`` = (height, width) before the network."""
+        decoder = stream.queue.RangeDecoder(_to_words(layers.bits))
         try:
-            index, gain = decoder.decode(stream.model.Uniform(STEPS), 2)
-            labels = self.blocks.read(decoder, grid)
-        except (AssertionError, ValueError):  # no such stream
-            return None
-        spent = math.log2(STEPS * GAINS) + self.blocks.bits(*labels) + READ_AHEAD
-        if spent > whole:
-            return None
+            index, gain = decoder.decode(stream.model.Uniform(STEPS), 2).tolist()
+            labels = self.blocks.read(decoder, self.grid(size))
+        except AssertionError:  # no encoder writes such words
+            return self._nothing(size)
+        right = layers.right - READ_AHEAD if layers.right < layers.bits.shape[1] else math.inf
+        left_over = right - math.log2(STEPS * GAINS) - self.blocks.bits(*labels)
+        if left_over < 0:
+            return self._nothing(size)
         plan = self._plan(self.blocks.variance_log2(*labels), index)
-        levels, known = self._read(decoder, plan, whole - spent)
-        left = tables(self._device).left[plan.rows, levels.abs()] * plan.step**2
-        picked, scale = self._picked(plan, received.symbols.shape[1])
-        scale = scale * _gain(gain)
-        heard = torch.view_as_real(received.symbols).flatten()[: len(picked)]
-        noise = (received.noise_var / 2).repeat_interleave(2, -1).flatten()[: len(picked)]
-        signal = left.flatten()[picked] * scale.square()
-        weight = signal / (signal + noise)
-        estimate = self._reconstructed(levels, plan).flatten()
-        estimate[picked] += weight * heard / scale
-        left = left.flatten()
-        left[picked] *= 1 - weight
-        left = torch.where(known.flatten(), left, plan.variance_log2.exp2().flatten()).view(levels.shape)
-        image = self.blocks.image(estimate.view(levels.shape))
-        return image[None, :, : size[0], : size[1]], self.blocks.variance_image(left)[None, :, : size[0], : size[1]]
+        levels, known = self._read(decoder, plan, left_over)
+        estimate, variance = self._estimate(levels, plan, gain, layers.rest)
+        variance = torch.where(known, variance, plan.variance_log2.exp2())
+        pictures = torch.stack([self.blocks.image(estimate), self.blocks.variance_image(variance)])
+        shown, spread = pictures[:, None, :, : size[0], : size[1]]
+        return Shown(shown, spread)
 
     def restore(self, images: Images, variance: Images) -> Images:
-        """What the network makes of the layers, batched."""
+        """What the network makes of pictures and the variance of the error in each pixel."""
         rows, columns = images.shape[2:]
         restored = self.restoration(self._padded(images), self._padded(variance))[..., :rows, :columns]
         return restored if self.training else restored.clamp(0, 1)
@@ -171,7 +175,7 @@ class HDA(Trained):
     def _device(self) -> torch.device:
         return self.blocks.basis.device
 
-    def _padded(self, images: Images) -> Images:
+    def _padded(self, images: Images) -> Float[Tensor, "batch 3 _ _"]:
         """To whole blocks, with the last row and column."""
         return F.pad(images, (0, -images.shape[3] % self.stride, 0, -images.shape[2] % self.stride), mode="replicate")
 
@@ -180,13 +184,14 @@ class HDA(Trained):
         return Plan(variance_log2, step, rows_of(variance_log2, step))
 
     def _quantised(self, coefficients: Coefficients, plan: Plan) -> Rows:
-        """Levels; 0 where they are not told."""
+        """Levels; 0 where they are not told. Those of means are what their changes, of MOST at most, add up to."""
         levels = quantised(coefficients, plan.step)
+        levels[..., 0] = summed(changes(levels[..., 0]).clamp(-MOST, MOST))
         levels[..., 1:][plan.rows[..., 1:] < tables(self._device).told] = 0
         return levels
 
     def _reconstructed(self, levels: Rows, plan: Plan) -> Coefficients:
-        size = tables(self._device).middle[plan.rows, levels.abs()]
+        size = tables(self._device).middle[plan.rows, levels.abs().clamp(max=MOST)]
         return torch.copysign(size, levels.float()) * plan.step
 
     def _bits(self, coefficients: Coefficients, plan: Plan) -> float:
@@ -197,7 +202,7 @@ class HDA(Trained):
         return others.double().sum().item() + self._bits_of_means(changes(levels[..., 0]), plan).sum().item()
 
     def _bits_of_means(self, steps: Int[Tensor, "rows columns"], plan: Plan) -> Float[Tensor, "rows columns"]:
-        return tables(self._device).bits[self._row_of_means(plan), steps.clamp(-MOST, MOST).abs()]
+        return tables(self._device).bits[self._row_of_means(plan), steps.abs()]
 
     def _row_of_means(self, plan: Plan) -> int:
         return int(rows_of(self.blocks.change_log2, plan.step))
@@ -212,7 +217,7 @@ class HDA(Trained):
         return order, list(zip(values.tolist(), counts.tolist(), strict=True))
 
     def _write(self, encoder: stream.queue.RangeEncoder, levels: Rows, plan: Plan) -> None:
-        steps = changes(levels[..., 0]).clamp(-MOST, MOST).flatten()
+        steps = changes(levels[..., 0]).flatten()
         encoder.encode(_symbols(steps), model(self._row_of_means(plan)))
         order, groups = self._order(plan)
         for (row, _), group in zip(groups, levels.flatten()[order].split([n for _, n in groups]), strict=True):
@@ -245,6 +250,23 @@ class HDA(Trained):
                     break
         return levels, known
 
+    def _estimate(self, levels: Rows, plan: Plan, gain: int, rest: Received) -> tuple[Coefficients, Coefficients]:
+        """Coefficients by levels and Wiener's estimate of what these leave open, and the variance of the error."""
+        estimate = self._reconstructed(levels, plan).flatten()
+        variance = (tables(self._device).left[plan.rows, levels.abs().clamp(max=MOST)] * plan.step**2).flatten()
+        picked, scale = self._picked(plan, rest.symbols.shape[1])
+        scale = scale * 2.0 ** (LEAST_LOG2 + gain / GAINS_AN_OCTAVE)
+        heard = torch.view_as_real(rest.symbols).flatten()[: len(picked)] / scale
+        noise = (rest.noise_var / 2).repeat_interleave(2, -1).flatten()[: len(picked)] / scale.square()
+        weight = variance[picked] / (variance[picked] + noise)
+        estimate[picked] += weight * heard
+        variance[picked] *= 1 - weight
+        return estimate.view(levels.shape), variance.view(levels.shape)
+
+    def _nothing(self, size: tuple[int, int]) -> Shown:
+        grey = torch.full((1, 3, *size), 0.5, device=self._device)
+        return Shown(grey, grey, lost=True)
+
     def _analog(self, remainder: Coefficients, plan: Plan, symbols: int) -> tuple[int, Symbols]:
         """The gain that is told, and symbols of unit power."""
         picked, scale = self._picked(plan, symbols)
@@ -264,10 +286,6 @@ def _falling(small: Int[Tensor, " all"]) -> Int[Tensor, " all"]:
     """Where the largest of numbers in 0..255 are, the first of equal ones first; numpy counts, and torch compares."""
     order = np.argsort(255 - small.to("cpu", torch.uint8).numpy(), kind="stable")
     return torch.from_numpy(order).to(small.device)
-
-
-def _gain(index: int) -> float:
-    return 2.0 ** (LEAST_LOG2 + index / GAINS_AN_OCTAVE)
 
 
 def _symbols(levels: Int[Tensor, " levels"]) -> np.ndarray:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 ROUNDED_UP = 0.35  # a coefficient is the next level from 0.65 steps above the last one on: less of them are not zero
-MOST = 1023  # levels, up or down; what lies beyond is left open
+MOST = 2047  # levels, up or down; what lies beyond is left open
 OCTAVE, LOWEST, HIGHEST = 4, -48, 64  # variances are told apart in quarters of octaves, 2^-12 to 2^16 squared steps
 SELDOM = 1e-4  # levels that are this seldom anything but zero are not told
 
@@ -58,8 +58,8 @@ def tables(device: torch.device) -> Tables:
     bits = -mass.clamp_min(2.0**-22).log2() + (sizes > 0)
     opened = (mass * left).sum(1)
     told = int((1 - mass[:, 0] > SELDOM).int().argmax())
-    whole = [x.float().to(device) for x in (bits, middle, left, opened)]
-    return Tables(*whole, opened.argsort().argsort().to(device), told)
+    bits, middle, left, opened = (x.float().to(device) for x in (bits, middle, left, opened))
+    return Tables(bits, middle, left, opened, opened.argsort(stable=True).argsort(), told)
 
 
 @lru_cache(maxsize=256)

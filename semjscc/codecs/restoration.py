@@ -31,8 +31,8 @@ class Restoration(nn.Module):
         self.bottom = nn.Sequential(*_blocks(widths[-1], 2 * depth))
         self.up = nn.ModuleList(nn.Sequential(nn.ConvTranspose2d(b, a, 2, 2), *_blocks(a, depth)) for a, b in pairs)
         self.last = nn.Conv2d(widths[0], 4 * 3, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, images: Images, variance: Images) -> Images:
         """Of sides that are multiples of 2 ** len(widths)."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Trained(nn.Module):
     def __init__(self, architecture: dict[str, Any]):
         super().__init__()
         self.architecture: dict[str, Any] = {"codec": type(self).__name__, **architecture}
-        self.card: dict[str, Any] = {}
+        self.card: Mapping[str, Any] = {}
 
     def save(self, path: str | Path, card: dict[str, Any]) -> None:
         """Weights, architecture and ``card`` into one file, all of it or nothing.

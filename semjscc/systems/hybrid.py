@@ -5,11 +5,11 @@ from functools import lru_cache, partial
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from semjscc.codecs.hda import HDA
+from semjscc.codecs.hda import HDA, Heard
 from semjscc.codecs.learned import scattered
 from semjscc.phy.base import SymbolLink
 from semjscc.phy.fec import CRC, Segmented
@@ -50,21 +50,20 @@ class Split:
         self.digital = -(-self.blocks * self.code.n // mcs.bits_per_symbol)
         self.analog = symbols - self.digital
 
-    def send(self, bits: Bits) -> Symbols:
-        """The digital symbols of one picture."""
+    def send(self, bits: Bits, rest: Symbols) -> Complex[Tensor, "1 all"]:
+        """All symbols of one picture."""
         coded = self.code.encode(CHECK.encode(bits.view(self.blocks, -1))).view(1, -1)
-        return self.qam.modulate(F.pad(coded, (0, -coded.shape[1] % self.qam.bits_per_symbol)))
+        return torch.cat([self.qam.modulate(F.pad(coded, (0, -coded.shape[1] % self.qam.bits_per_symbol))), rest], 1)
 
-    def hear(self, received: Received) -> tuple[Bits, int]:
-        """Bits of one picture, and how many from the first on have passed their checks."""
-        llrs = self.qam.demodulate(received.symbols[:, : self.digital], received.noise_var[:, : self.digital])
+    def hear(self, received: Received) -> Heard:
+        """What arrives of one picture; bits are right up to the first block whose check fails."""
+        (digital, rest), (noise_var, noise_of_rest) = (
+            part.split([self.digital, self.analog], 1) for part in (received.symbols, received.noise_var)
+        )
+        llrs = self.qam.demodulate(digital, noise_var)
         blocks = self.code.decode(llrs[:, : self.blocks * self.code.n].view(self.blocks, -1))
-        right = int(CHECK.check(blocks).long().cumprod(0).sum())
-        return blocks[:, : -CHECK.length].reshape(1, -1), right * self.bits // self.blocks
-
-    def rest(self, received: Received) -> Received:
-        """The analog symbols of one picture."""
-        return Received(received.symbols[:, self.digital :], received.noise_var[:, self.digital :])
+        right = int(CHECK.check(blocks).long().cumprod(0).sum()) * self.bits // self.blocks
+        return Heard(blocks[:, : -CHECK.length].reshape(1, -1), right, Received(rest, noise_of_rest))
 
     def errors(self, sent: Bits, heard: Bits) -> Float[Tensor, " blocks"]:
         """1.0 for each block that differs."""
@@ -123,23 +122,15 @@ class Hybrid(System):
             sent = [
                 self.codec.encode(image, split.bits, split.analog) for image, split in _pairs(images.split(1), splits)
             ]
-            symbols = torch.cat(
-                [torch.cat([split.send(bits), rest], 1) for split, (bits, rest) in _pairs(splits, sent)]
-            )
-            received = self._carried(symbols, snr_db, rng)
-            heard = [split.hear(part) for split, part in _pairs(splits, received)]
-            layers = [
-                self.codec.layers(*bits, split.rest(part), size)
-                for split, part, bits in zip(splits, received, heard, strict=True)
-            ]
-            grey = images.new_full((1, 3, *size), 0.5)
-            lost = torch.tensor([layer is None for layer in layers], device=images.device)
-            pictures = torch.cat([layer[0] if layer else grey for layer in layers])
-            variances = torch.cat([layer[1] if layer else grey for layer in layers])
-        errors = [split.errors(said, bits) for split, (said, _), (bits, _) in zip(splits, sent, heard, strict=True)]
+            symbols = torch.cat([split.send(*layers) for split, layers in _pairs(splits, sent)])
+            heard = [split.hear(part) for split, part in _pairs(splits, self.carried(symbols, snr_db, rng))]
+            shown = [self.codec.show(layers, size) for layers in heard]
+        lost = torch.tensor([one.lost for one in shown], device=images.device)
+        pictures, variance = torch.cat([one.images for one in shown]), torch.cat([one.variance for one in shown])
+        errors = [split.errors(bits, one.bits) for split, (bits, _), one in zip(splits, sent, heard, strict=True)]
         n = symbols.shape[1]
         return Delivery(
-            images=torch.where(lost[:, None, None, None], grey, self.codec.restore(pictures, variances)),
+            images=torch.where(lost[:, None, None, None], pictures, self.codec.restore(pictures, variance)),
             payload_bits=max(split.bits for split in splits),
             channel_uses=self.link.channel_uses(n),
             data_uses=self.link.data_uses(n),
@@ -154,7 +145,7 @@ class Hybrid(System):
         _, mcs, share = started[-1] if started else self.modes[0]
         return Split(mcs, symbols_afforded(self.bandwidth_ratio, size), share, self.iterations)
 
-    def _carried(self, symbols: Symbols, snr_db: SNR, rng: Randomness) -> list[Received]:
+    def carried(self, symbols: Symbols, snr_db: SNR, rng: Randomness) -> list[Received]:
         """What is heard of each picture; on the air, symbols are scattered."""
         places = scattered(symbols.shape[1])
         received, back = self.link(symbols[:, places], snr_db, rng), places.argsort()

@@ -4,12 +4,15 @@ from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from semjscc.codecs.hda import HDA
 from semjscc.training.jscc import JSCC
 from semjscc.training.patches import PatchesData
 
 
 class Statistics(Callback):
     """Hands the first patches to the codec's ``fit_statistics``, unless its weights are not new or a training goes on.
+
+    Raises ``ValueError`` for a codec that has none.
 
     Args:
         patches: how many.
@@ -20,6 +23,8 @@ class Statistics(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         codec = cast(JSCC, pl_module).codec()
+        if not isinstance(codec, HDA):
+            raise ValueError(f"{type(codec).__name__} learns nothing in closed form: leave the callback Statistics out")
         if trainer.global_step or codec.card:
             return
         data = cast(PatchesData, trainer.datamodule)  # type: ignore[attr-defined]
