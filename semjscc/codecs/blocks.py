@@ -1,6 +1,6 @@
 """Blocks of pixels in classes: how much there is of each frequency in a block, told in a few bits."""
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ Coefficients = Float[Tensor, "rows columns coefficients"]
 Labels = Int[Tensor, "rows columns"]
 
 QUIETEST_DB, LOUDER_DB, LOUDEST = -72.0, 3.0, 32  # loudness 0, from one to the next, and the last
+DOUBT = 0.2  # blocks a class by which a loudness is taken for all others, where its classes are counted
+CATEGORICAL = partial(stream.model.Categorical, perfect=False)
 ROUNDING = (0.5 / 255) ** 2  # the least that is told from nothing
 
 
@@ -24,9 +26,9 @@ class Blocks(nn.Module):
     """Pictures as cosines of blocks, each block of one of a few *classes* and with a *loudness* of its own.
 
     A class is a shape of the variances of a block's coefficients, the loudness scales all of them but the mean's. Both
-    are chosen for each block by likelihood, as Gaussian, and told with the probabilities that they have in photographs;
-    a loudness is told as the difference to the block on its left, at the edge to the one above. Shapes are found by
-    Lloyd's algorithm on photographs.
+    are chosen for each block by likelihood, as Gaussian, and told with the probabilities that they have in photographs:
+    a loudness as the change from the block on its left, at the edge from the one above; then the class, given the
+    loudness. Shapes are found by Lloyd's algorithm on photographs.
 
     Args:
         stride: pixels a side of a block.
@@ -37,7 +39,7 @@ class Blocks(nn.Module):
     shapes_log2: Float[Tensor, "classes others"]
     mean_log2: Float[Tensor, ""]
     change_log2: Float[Tensor, ""]
-    class_shares: Float[Tensor, " classes"]
+    class_shares: Float[Tensor, "loudnesses classes"]
     change_shares: Float[Tensor, " changes"]
 
     def __init__(self, stride: int, classes: int):
@@ -49,7 +51,7 @@ class Blocks(nn.Module):
         self.register_buffer("shapes_log2", start - start.mean(1, keepdim=True))
         self.register_buffer("mean_log2", variance[0].log2())  # of blocks' means, times the stride
         self.register_buffer("change_log2", variance[0].log2() - 2)  # of the difference between neighbours in them
-        self.register_buffer("class_shares", torch.full((classes,), 1 / classes))
+        self.register_buffer("class_shares", torch.full((LOUDEST + 1, classes), 1 / classes))
         self.register_buffer("change_shares", torch.full((2 * LOUDEST + 1,), 1 / (2 * LOUDEST + 1)))
 
     def coefficients(self, image: Float[Tensor, "3 height width"]) -> Coefficients:
@@ -80,21 +82,25 @@ class Blocks(nn.Module):
 
     def bits(self, classes: Labels, loudness: Labels) -> float:
         """What it takes to tell them."""
-        shares = [self.class_shares[classes], self.change_shares[changes(loudness) + LOUDEST]]
+        shares = [self.class_shares[loudness, classes], self.change_shares[changes(loudness) + LOUDEST]]
         return -sum(share.log2().sum().item() for share in shares)
 
     def write(self, encoder: stream.queue.RangeEncoder, classes: Labels, loudness: Labels) -> None:
-        for labels, shares in ((changes(loudness) + LOUDEST, self.change_shares), (classes, self.class_shares)):
-            encoder.encode(labels.flatten().int().cpu().numpy(), _model(shares))
+        encoder.encode(_numbers(changes(loudness) + LOUDEST), CATEGORICAL(self._shares_of_changes()))
+        encoder.encode(_numbers(classes), CATEGORICAL(), self._shares_of_classes(loudness))
 
     def read(self, decoder: stream.queue.RangeDecoder, grid: tuple[int, int]) -> tuple[Labels, Labels]:
         """Classes and loudness; damage shows in them."""
-        steps, classes = (
-            torch.from_numpy(decoder.decode(_model(shares), grid[0] * grid[1])).long().view(grid)
-            for shares in (self.change_shares, self.class_shares)
-        )
-        loudness = summed(steps - LOUDEST).clamp(0, LOUDEST)
-        return classes.to(self.basis.device), loudness.to(self.basis.device)
+        steps = torch.from_numpy(decoder.decode(CATEGORICAL(self._shares_of_changes()), grid[0] * grid[1]))
+        loudness = summed(steps.long().view(grid) - LOUDEST).clamp(0, LOUDEST).to(self.basis.device)
+        classes = torch.from_numpy(decoder.decode(CATEGORICAL(), self._shares_of_classes(loudness)))
+        return classes.long().view(grid).to(loudness.device), loudness
+
+    def _shares_of_changes(self) -> np.ndarray:
+        return self.change_shares.double().cpu().numpy()
+
+    def _shares_of_classes(self, loudness: Labels) -> np.ndarray:
+        return self.class_shares[loudness.flatten()].double().cpu().numpy()
 
     def fit(self, images: Images, rounds: int = 40, seed: int = 0) -> None:
         """Learns shapes, variances of the mean and probabilities from patches; a class with few blocks stays."""
@@ -104,11 +110,14 @@ class Blocks(nn.Module):
         self.mean_log2.copy_(means.var().log2())
         self.change_log2.copy_(means.diff(dim=-1).square().mean().log2())
         labels = [self.classify(c) for c in pictures]
-        chosen = torch.cat([classes.flatten() for classes, _ in labels])
-        steps = torch.cat([changes(loudness)[:, 1:].flatten() for _, loudness in labels]) + LOUDEST
-        for shares, found in ((self.class_shares, chosen), (self.change_shares, steps)):
-            counted = found.bincount(minlength=len(shares)).to(shares) + 0.5
-            shares.copy_(counted / counted.sum())
+        classes, loudness = (torch.cat([one.flatten() for one in each]) for each in zip(*labels, strict=True))
+        steps = torch.cat([changes(one)[:, 1:].flatten() for _, one in labels]) + LOUDEST
+        counted = steps.bincount(minlength=len(self.change_shares)) + 0.5
+        self.change_shares.copy_(counted / counted.sum())
+        number = self.class_shares.shape[1]
+        counted = (loudness * number + classes).bincount(minlength=self.class_shares.numel()).view(-1, number)
+        counted = counted + DOUBT * number * (counted.sum(0) + 0.5) / (counted.sum() + 0.5 * number)
+        self.class_shares.copy_(counted / counted.sum(1, keepdim=True))
 
     def _fit_shapes(self, blocks: Float[Tensor, "blocks coefficients"], rounds: int, seed: int) -> None:
         energy = blocks[:, 1:].square() + ROUNDING
@@ -140,5 +149,5 @@ def summed(steps: Labels) -> Labels:
     return torch.cat([steps[:, :1].cumsum(0), steps[:, 1:]], 1).cumsum(1)
 
 
-def _model(shares: Float[Tensor, " labels"]) -> Any:
-    return stream.model.Categorical(shares.double().cpu().numpy(), perfect=False)
+def _numbers(labels: Labels) -> np.ndarray:
+    return labels.flatten().int().cpu().numpy()

@@ -87,7 +87,9 @@ def test_of_damaged_bits_all_is_used_up_to_the_damage(codec, image):
     errors, lost = [], []
     for right in (12_000, 9_000, 6_000, 3_000, 100):
         damaged = bits.clone()
-        damaged[:, right:] = (torch.rand(damaged[:, right:].shape, generator=torch.Generator().manual_seed(2)) > 0.5).float()
+        damaged[:, right:] = (
+            torch.rand(damaged[:, right:].shape, generator=torch.Generator().manual_seed(2)) > 0.5
+        ).float()
         layers = heard(damaged, symbols, 0.01, right)
         errors.append(error(codec, image, layers))
         lost.append(codec.show(layers, SIZE).lost)
