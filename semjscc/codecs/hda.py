@@ -120,25 +120,24 @@ class HDA(Trained):
         labels = self.blocks.classify(coefficients)
         variance_log2 = self.blocks.variance_log2(*labels)
         taken = self.blocks.bits(*labels) + math.log2(STEPS * GAINS) + WORD
-        room = bits // WORD * WORD - taken
 
         def fits(index: int) -> bool:
-            return self._bits(coefficients, self._plan(variance_log2, index)) <= room
+            return self._bits(coefficients, self._plan(variance_log2, index)) <= bits - bits % WORD - taken
 
-        index = bisect_left(range(STEPS), True, key=fits)
-        if index == STEPS:
-            raise ValueError(
-                f"{bits} bits do not hold a picture of {images.shape[2]} x {images.shape[3]} pixels, whose classes "
-                f"take {math.ceil(taken)}: a higher bandwidth ratio, code rate or share of the digital layer is needed"
-            )
-        plan = self._plan(variance_log2, index)
-        levels = self._quantised(coefficients, plan)
-        gain, analog = self._analog(coefficients - self._reconstructed(levels, plan), plan, symbols)
-        encoder = stream.queue.RangeEncoder()
-        encoder.encode(np.array([index, gain], np.int32), stream.model.Uniform(STEPS))
-        self.blocks.write(encoder, *labels)
-        self._write(encoder, levels, plan)
-        return _to_bits(encoder.get_compressed(), bits).to(images.device), analog
+        for index in range(bisect_left(range(STEPS), True, key=fits), STEPS):
+            plan = self._plan(variance_log2, index)
+            levels = self._quantised(coefficients, plan)
+            gain, analog = self._analog(coefficients - self._reconstructed(levels, plan), plan, symbols)
+            encoder = stream.queue.RangeEncoder()
+            encoder.encode(np.array([index, gain], np.int32), stream.model.Uniform(STEPS))
+            self.blocks.write(encoder, *labels)
+            self._write(encoder, levels, plan)
+            if encoder.num_bits() <= bits:  # else the coder's rounding has cost more than a word
+                return _to_bits(encoder.get_compressed(), bits).to(images.device), analog
+        raise ValueError(
+            f"{bits} bits do not hold a picture of {images.shape[2]} x {images.shape[3]} pixels, whose classes take "
+            f"{math.ceil(taken)}: a higher bandwidth ratio, code rate or share of the digital layer is needed"
+        )
 
     @torch.no_grad()
     def show(self, layers: Heard, size: tuple[int, int]) -> Shown:

@@ -55,7 +55,8 @@ def tables(device: torch.device) -> Tables:
     mass = (-start / b).exp() * inside
     middle = torch.where(sizes > 0, start + first, 0.0)
     left = torch.where(sizes > 0, second - first**2, second).clamp_min(1e-9)
-    bits = -mass.clamp_min(2.0**-22).log2() + (sizes > 0)
+    shares = mass.clamp_min(2.0**-24)  # the least that the range coder knows
+    bits = -(shares / shares.sum(1, keepdim=True)).log2() + (sizes > 0)
     opened = (mass * left).sum(1)
     told = int((1 - mass[:, 0] > SELDOM).int().argmax())
     bits, middle, left, opened = (x.float().to(device) for x in (bits, middle, left, opened))

@@ -47,7 +47,8 @@ def test_a_coefficient_is_zero_up_to_0_65_steps_and_levels_end():
 def test_what_is_not_told_is_next_to_always_zero():
     known = tables(CPU)
     nonzero = 1 - 2.0 ** -known.bits[:, 0].double()
-    assert nonzero[known.told] > SELDOM >= nonzero[known.told - 1]
+    least = 2 * MOST * 2.0**-25  # what the range coder keeps for levels that are never met
+    assert nonzero[known.told] - least > SELDOM >= nonzero[known.told - 1] - least
 
 
 def test_rank_orders_rows_by_what_is_left_open():
@@ -62,6 +63,6 @@ def test_the_range_coder_takes_what_the_tables_say():
     levels, encoder = quantised(x, STEP), stream.queue.RangeEncoder()
     encoder.encode((levels + MOST).numpy(), model(row))
     told = tables(CPU).bits[row, levels.abs()].sum().item()
-    assert encoder.num_bits() == pytest.approx(told, rel=2e-3)
+    assert encoder.num_bits() == pytest.approx(told, abs=64)
     back = stream.queue.RangeDecoder(encoder.get_compressed()).decode(model(row), len(levels))
     assert (torch.from_numpy(back) - MOST).tolist() == levels.tolist()
