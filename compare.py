@@ -26,8 +26,8 @@ from semjscc.curves import draw
 from semjscc.data.base import ImageSource
 from semjscc.evaluation import sweep
 from semjscc.metrics.base import Metric
-from semjscc.phy.mcs import MCS
 from semjscc.metrics.lpips import LPIPS, ShiftTolerantLPIPS
+from semjscc.phy.mcs import MCS
 from semjscc.results import Results, ResultsError, write
 from semjscc.sweeps.identity import files
 from semjscc.systems.base import System

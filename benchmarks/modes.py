@@ -34,9 +34,11 @@ SCHEMES = [
         "256-QAM 2/3",
     )
 ]  # fmt: skip
-SHARES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
+SHARES = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 FASTEST = 2  # of the schemes that work, so many are tried
-TITLE = "# From which SNR on [dB] which modulation and code rate, and which share of the symbols is digital; as\n# `python -m benchmarks.modes {name}` found best.\n"
+TITLE = """# From which SNR on [dB] which modulation and code rate, and which share of the symbols is digital; as
+# `python -m benchmarks.modes {name}` found best.
+"""
 
 
 class Choice(NamedTuple):
@@ -104,7 +106,8 @@ def main() -> None:
     if not isinstance(system, Hybrid):
         p.error(f"{args.system} is no hybrid system but a {type(system).__name__}")
     system = cast(Hybrid, system.eval())
-    images = [picture.image for split in ("val", "test") for picture in photographs(split, size=(SIDE, SIDE))]
+    sources = [photographs(split, size=(SIDE, SIDE)) for split in ("val", "test")]
+    images = [source[i].image for source in sources for i in range(len(source))]
     grid = [0.5 * step for step in range(-8, 41)]
     starts = {mcs: start(system, mcs, grid, args.pictures) for mcs in tqdm(SCHEMES, desc="schemes")}
     for mcs, first in starts.items():

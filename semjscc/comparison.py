@@ -21,6 +21,7 @@ from semjscc.systems.analog import Analog
 from semjscc.systems.base import System
 from semjscc.systems.bound import AtCapacity
 from semjscc.systems.digital import Digital
+from semjscc.systems.hybrid import Hybrid
 
 CAPACITY, ENVELOPE, AS_IT_IS = "capacity", "envelope", "as it is"
 BEST = {"psnr_db": max, "psnr_of_mean_mse_db": max, "ssim": max, "ms_ssim": max, "lpips": min, "st_lpips": min}
@@ -73,10 +74,10 @@ class Curve:
 
 def ways(system: System, modes: Sequence[MCS], bandwidth_ratios: Sequence[Fraction]) -> Iterator[Way]:
     """All ways to send ``system``: its codec and channel stay, modulation, code rate and bandwidth ratio change."""
-    if isinstance(system, Analog) and isinstance(system.codec, SwinJSCC):
+    if isinstance(system, Hybrid) or (isinstance(system, Analog) and isinstance(system.codec, SwinJSCC)):
         for ratio in bandwidth_ratios:
             sent = deepcopy(system)
-            cast(SwinJSCC, sent.codec).bandwidth_ratio = float(ratio)
+            cast(SwinJSCC | Hybrid, sent.codec if isinstance(sent, Analog) else sent).bandwidth_ratio = float(ratio)
             yield Way(AS_IT_IS, ratio, sent)
         return
     if not isinstance(system, Digital) or system.bandwidth_ratio is None:

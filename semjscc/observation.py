@@ -18,8 +18,10 @@ from semjscc.rng import Randomness
 from semjscc.systems.analog import Analog
 from semjscc.systems.base import System
 from semjscc.systems.digital import Digital
+from semjscc.systems.hybrid import Hybrid
 from semjscc.types import Delivery, Images, Received
 
+Watchable = Digital | Analog | Hybrid
 AIR = ("forward", "carried")  # a link's symbols go on the air; of a payload in several groups, several times
 
 
@@ -82,8 +84,10 @@ def transmit(system: System, images: Images, snr_db: float, rng: Randomness, row
     Raises:
         ValueError: the system sends nothing that could be watched (a bound).
     """
-    if not isinstance(system, Digital | Analog):
-        raise ValueError(f"{type(system).__name__} sends no symbols: only Digital and Analog systems can be watched")
+    if not isinstance(system, Watchable):
+        raise ValueError(
+            f"{type(system).__name__} sends no symbols: only Digital, Analog and Hybrid systems can be watched"
+        )
     with Observer(AIR) as seen:
         _watch(seen, system)
         delivery = system(images, torch.full((len(images),), snr_db, device=images.device), rng)
@@ -104,7 +108,7 @@ def transmit(system: System, images: Images, snr_db: float, rng: Randomness, row
     )
 
 
-def _watch(seen: Observer, system: Digital | Analog) -> None:
+def _watch(seen: Observer, system: Watchable) -> None:
     if isinstance(system.link, DigitalLink):
         seen.watch(system.link.code, "for_payload", then=lambda code: seen.watch(code, "encode", "decode"))
     link = _symbol_link(system)
@@ -117,7 +121,7 @@ def _watch(seen: Observer, system: Digital | Analog) -> None:
         seen.watch(link, "drop")
 
 
-def _symbol_link(system: Digital | Analog) -> SymbolLink:
+def _symbol_link(system: Watchable) -> SymbolLink:
     return system.link.link if isinstance(system.link, DigitalLink) else system.link
 
 

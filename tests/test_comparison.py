@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 import torch
 
+from semjscc.codecs.hda import HDA
 from semjscc.codecs.raster import ImageFile, RawPixels
 from semjscc.codecs.swinjscc import SwinJSCC
 from semjscc.comparison import AS_IT_IS, BEST, CAPACITY, ENVELOPE, Curve, envelope, envelopes, ways
@@ -20,6 +21,7 @@ from semjscc.phy.qam import QAM
 from semjscc.results import Results
 from semjscc.systems.analog import Analog
 from semjscc.systems.digital import Digital
+from semjscc.systems.hybrid import Hybrid
 
 SNR = [-3.0, 2.0, 6.0, 12.0]
 SIXTH = Fraction(1, 6)
@@ -57,6 +59,18 @@ def test_a_learned_code_of_many_ratios_is_sent_at_each_and_has_no_envelope():
             assert way.system(x, snr_db).data_uses == way.bandwidth_ratio * x.numel()
     assert codec.bandwidth_ratio == pytest.approx(1 / 6)
     assert not envelopes([Curve("SwinJSCC", way.name, way.bandwidth_ratio, results(psnr_db=[1.0])) for way in found])
+
+
+def test_so_is_a_hybrid_one():
+    codec = HDA(stride=8, classes=2, widths=(4, 4))
+    system = Hybrid(codec, PlainLink(), 1 / 6, [(0, "4-QAM 1/2", 0.9)])
+    found = list(ways(system, [MCS(2, Fraction(1, 3))], [Fraction(1, 12), SIXTH]))
+    assert [(way.name, way.bandwidth_ratio) for way in found] == [(AS_IT_IS, Fraction(1, 12)), (AS_IT_IS, SIXTH)]
+    x, snr_db = torch.rand(1, 3, 64, 64), torch.full((1,), 9.0)
+    for way in found:
+        with torch.no_grad():
+            assert way.system(x, snr_db).data_uses == way.bandwidth_ratio * x.numel()
+    assert system.bandwidth_ratio == 1 / 6
 
 
 def test_a_system_that_fits_a_ratio_goes_all_ways():

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from semjscc.codecs.deepjscc import DeepJSCC
+from semjscc.codecs.hda import HDA
 from semjscc.codecs.raster import ImageFile, RawPixels
 from semjscc.data.scenes import Scenes
 from semjscc.observation import transmit
@@ -24,6 +25,7 @@ from semjscc.rng import PerImage
 from semjscc.systems.analog import Analog
 from semjscc.systems.bound import AtCapacity
 from semjscc.systems.digital import Digital
+from semjscc.systems.hybrid import Hybrid
 from semjscc.units import noise_variance
 
 SNR_DB = 2.0
@@ -150,6 +152,20 @@ def test_symbols_of_a_learned_code_are_seen_as_well():
     assert noise.mean().item() == pytest.approx(seen.noise_var[0].item(), rel=4 * len(noise) ** -0.5)
     assert seen.blocks is seen.slot is seen.beams is None
     assert seen.delivery.payload_bits == 0
+
+
+def test_both_layers_of_a_hybrid_code_are_seen():
+    codec = HDA(stride=8, classes=2, widths=(4, 4)).eval()
+    system = Hybrid(codec, ofdm(), 1 / 3, [(0, "4-QAM 1/2", 0.5)])
+    pictures = images(size=64)
+    seen = transmit(system, pictures, 12.0, streams())
+    again = system(pictures, torch.tensor([12.0]), streams())
+    assert torch.equal(seen.delivery.images, again.images)
+    corners = (seen.sent.real.abs() - 0.5**0.5).abs() < 1e-6
+    assert corners.sum() == system.split(12.0, (64, 64)).digital == 2048
+    assert torch.equal(seen.delivery.sent_bits, seen.delivery.heard_bits)
+    assert seen.slot is not None
+    assert seen.blocks is None
 
 
 def test_a_bound_is_refused_because_it_sends_nothing():

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from semjscc.codecs.base import SymbolCodec
 from semjscc.codecs.learned import LearnedCodec
 from semjscc.codecs.weights import Trained
 from semjscc.types import SNR, Images, Received, Symbols

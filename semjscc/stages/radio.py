@@ -50,7 +50,10 @@ def symbols(link: Link, seen: Transmission) -> Stage:
     """Constellations, of the first group of blocks where a payload is streamed in several."""
     qam = link.qam if isinstance(link, DigitalLink) else None
     points = None if qam is None else qam.points
-    how = f"{2**qam.bits_per_symbol}-QAM, {qam.bits_per_symbol} bits a symbol" if qam else "symbols of a learned code"
+    learned = (
+        "symbols of a learned code" if seen.delivery.payload_bits == 0 else "bits in QAM, and remainders as they are"
+    )
+    how = f"{2**qam.bits_per_symbol}-QAM, {qam.bits_per_symbol} bits a symbol" if qam else learned
     count = len(seen.sent)
     part = f" The first {MOST_SYMBOLS:,} are shown." if count > MOST_SYMBOLS else ""
     after = f"{-linear_to_db(seen.noise_var.mean()).item():.1f} dB"

@@ -5,21 +5,19 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from semjscc.observation import Transmission
+from semjscc.observation import Transmission, Watchable
 from semjscc.results import plain
 from semjscc.stages.contents import Drawing, Glyph, Photo, Words, compared
 from semjscc.stages.panels import Panel, Stage
 from semjscc.stages.radio import air, code, slot, symbols
 from semjscc.stages.sketches import raster
-from semjscc.systems.analog import Analog
-from semjscc.systems.digital import Digital
 from semjscc.types import Delivery
 
 MOST_BYTES = 96  # that are written out
 MOST_BITS = 4096  # that are drawn
 
 
-def story(system: Digital | Analog, seen: Transmission, figures: dict[str, float], name: str) -> list[Stage]:
+def story(system: Watchable, seen: Transmission, figures: dict[str, float], name: str) -> list[Stage]:
     """All stages that the system has, the picture first and the air last; ``figures`` as the metrics give them."""
     delivery, link = seen.delivery, system.link
     told = [

@@ -77,8 +77,7 @@ class Hybrid(System):
         images -> codec +-> bits -> LDPC -> QAM -> symbols -+-> link -+-> LLRs -> LDPC -> bits -+-> codec -> images
                         +-----------> symbols --------------+         +-----------> symbols ----+
 
-    The sender is told the SNR, as that of :class:`semjscc.codecs.swinjscc.SwinJSCC` is, and picks modulation, code rate
-    and the digital layer's share by it. The receiver finds out by the code itself which blocks are no codewords; bits
+    The sender picks modulation, code rate and the digital layer's share by the SNR. The receiver finds out by the code itself which blocks are no codewords; bits
     from the first of them on are not used. A picture whose classes are lost is shown as mid-grey, and counted.
 
     Args:
@@ -86,6 +85,7 @@ class Hybrid(System):
         modes: from which SNR on [dB] which modulation and code rate is taken and which share of the symbols, in rising
             order: ``[[-2, "4-QAM 1/5", 0.8], [1, "4-QAM 1/2", 0.7]]``. Below the first one, the first is taken.
         iterations: of the decoder.
+        design_snr_db: what the sender takes the SNR for, whatever it is [dB]; None: it is told.
         mismatched: whether weights may have been trained over another channel than the link's.
 
     Raises:
@@ -100,6 +100,7 @@ class Hybrid(System):
         bandwidth_ratio: float,
         modes: Sequence[tuple[float, str, float]],
         iterations: int = 20,
+        design_snr_db: float | None = None,
         mismatched: bool = False,
     ):
         super().__init__()
@@ -113,7 +114,7 @@ class Hybrid(System):
             check_channel(codec.card, link)
         self.codec, self.link, self.bandwidth_ratio, self.iterations = codec, link, bandwidth_ratio, iterations
         self.modes = [(start, MCS.parse(words), share) for start, words, share in modes]
-        self.users, self.snr = link.users, link.snr
+        self.design_snr_db, self.users, self.snr = design_snr_db, link.users, link.snr
 
     def forward(self, images: Images, snr_db: SNR, rng: Randomness = GLOBAL) -> Delivery:
         size = (images.shape[2], images.shape[3])
@@ -137,11 +138,14 @@ class Hybrid(System):
             duration=self.link.duration(n),
             block_errors=pad_sequence(errors, batch_first=True),
             undecodable=lost.float(),
+            sent_bits=_batched([bits for bits, _ in sent]),
+            heard_bits=_batched([one.bits for one in heard]),
         )
 
     def split(self, snr_db: float, size: tuple[int, int]) -> Split:
         """Of the symbols of a picture of ``size`` = (height, width) that is sent at this SNR."""
-        started = [mode for mode in self.modes if mode[0] <= snr_db]
+        taken_for = snr_db if self.design_snr_db is None else self.design_snr_db
+        started = [mode for mode in self.modes if mode[0] <= taken_for]
         _, mcs, share = started[-1] if started else self.modes[0]
         return Split(mcs, symbols_afforded(self.bandwidth_ratio, size), share, self.iterations)
 
@@ -151,6 +155,11 @@ class Hybrid(System):
         received, back = self.link(symbols[:, places], snr_db, rng), places.argsort()
         parts = zip(received.symbols[:, back].split(1), received.noise_var[:, back].split(1), strict=True)
         return [Received(*part) for part in parts]
+
+
+def _batched(bits: list[Float[Tensor, "1 _"]]) -> Bits | None:
+    """None where pictures have been sent in several modes, and so have several budgets."""
+    return torch.cat(bits) if len({one.shape[1] for one in bits}) == 1 else None
 
 
 _pairs = partial(zip, strict=True)

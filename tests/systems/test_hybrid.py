@@ -74,6 +74,13 @@ def test_the_mode_is_the_last_that_has_started(codec, snr, expected):
     assert split.digital + split.analog == 4096
 
 
+def test_a_sender_that_is_not_told_stays_in_its_mode_and_gains_from_better_channels_all_the_same(codec, images):
+    system = hybrid(codec, design_snr_db=0.0)
+    assert system.split(20.0, (64, 64)).qam.bits_per_symbol == 2
+    curve = torch.stack([psnr(system(images, torch.full((2,), snr)).images, images) for snr in (2.0, 8.0, 14.0, 20.0)])
+    assert (curve.diff(dim=0) > 0.5).all()
+
+
 def test_bits_are_right_up_to_the_first_block_that_fails_its_check():
     split = Split(MCS.parse("4-QAM 1/2"), 40_000, 1.0, 20)
     assert split.blocks == 5

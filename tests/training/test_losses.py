@@ -5,7 +5,7 @@ from torchmetrics.functional.image import multiscale_structural_similarity_index
 
 from semjscc.data.photos import Photos
 from semjscc.metrics.lpips import LearnedDistance
-from semjscc.training.losses import MSSSIM, Perceptual
+from semjscc.training.losses import MSSSIM, Perceptual, RootMeanSquare
 
 PHOTO = Photos((192, 192))[0].image[None]
 
@@ -77,3 +77,15 @@ def test_a_perceptual_loss_adds_its_distance_and_leaves_the_network_alone():
 def test_a_network_that_cannot_be_had_is_said():
     with pytest.raises(FileNotFoundError, match="no perceptual loss: distance: no such package"):
         Perceptual(Absent())
+
+
+def test_the_root_weighs_pictures_by_the_size_of_their_error_and_not_by_its_square():
+    x = torch.zeros(2, 3, 4, 4)
+    y = x + torch.tensor([0.3, 0.01])[:, None, None, None]
+    y.requires_grad_()
+    loss = RootMeanSquare()(y, x)
+    assert loss.item() == pytest.approx((0.3 + 0.01) / 2)
+    loss.backward()
+    norms = y.grad.flatten(1).norm(dim=1)
+    torch.testing.assert_close(norms[0], norms[1])
+    assert RootMeanSquare()(x, x).item() == pytest.approx(1e-4)

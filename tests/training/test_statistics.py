@@ -1,0 +1,61 @@
+"""A hybrid code's training: statistics first and once, then the network."""
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+
+from semjscc.codecs.blocks import Blocks
+from semjscc.codecs.hda import HDA
+from semjscc.phy.plain import PlainLink
+from semjscc.systems.hybrid import Hybrid
+from semjscc.training.jscc import JSCC
+from semjscc.training.losses import RootMeanSquare
+from semjscc.training.statistics import Statistics
+from tests.training.test_jscc import STEPS, UNWATCHED, data, fit, module, weights
+
+MODES = [(0, "4-QAM 1/2", 0.7)]
+
+
+def hybrid(out, weights=None):
+    torch.manual_seed(0)
+    codec = HDA(stride=8, classes=2, widths=(4, 4), weights=weights)
+    system = Hybrid(codec, PlainLink(), 1 / 3, MODES)
+    return JSCC(system, RootMeanSquare(), snr_db=(5.0, 20.0), warmup=2, out=str(out))
+
+
+def test_they_are_those_of_the_first_patches_and_kept_by_averaged_weights(tmp_path):
+    fit(hybrid(tmp_path), Statistics(12), EMAWeightAveraging(decay=0.9), steps=2, **UNWATCHED)
+    expected, patches = Blocks(8, 2), data()
+    patches.setup("fit")
+    expected.fit(patches.train_patches.batch(list(range(12)))["images"])
+    left = weights(tmp_path)
+    for name, value in expected.state_dict().items():
+        torch.testing.assert_close(left[f"blocks.{name}"], value)
+
+
+def test_a_training_that_goes_on_ends_where_it_would_have_and_fits_nothing_twice(tmp_path, monkeypatch):
+    fit(hybrid(tmp_path / "whole"), Statistics(12), **UNWATCHED)
+    half = ModelCheckpoint(tmp_path, filename="half", every_n_train_steps=STEPS // 2)
+    fit(hybrid(tmp_path / "part"), Statistics(12), half, steps=STEPS // 2, limit_val_batches=0)
+    monkeypatch.setattr(HDA, "fit_statistics", None)
+    jscc = hybrid(tmp_path / "rest")
+    fit(jscc, Statistics(12), resume=tmp_path / "half.ckpt", **UNWATCHED)
+    for name, value in weights(tmp_path / "whole").items():
+        torch.testing.assert_close(weights(tmp_path / "rest")[name], value)
+    with pytest.raises(TypeError):
+        fit(hybrid(tmp_path / "again"), Statistics(12), steps=1, **UNWATCHED)
+    fit(hybrid(tmp_path / "from", tmp_path / "rest" / "model.safetensors"), Statistics(12), steps=1, **UNWATCHED)
+
+
+def test_the_card_names_channel_and_ratio(tmp_path):
+    jscc = hybrid(tmp_path)
+    fit(jscc, Statistics(12), steps=1, **UNWATCHED)
+    card = HDA(8, 2, (4, 4), weights=str(tmp_path / "model.safetensors")).card
+    assert card["channel"] == "AWGN, rx 1"
+    assert card["bandwidth_ratio"] == pytest.approx(1 / 3, abs=1e-6)
+    assert card["loss"] == "RootMeanSquare"
+
+
+def test_a_codec_that_has_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="DeepJSCC learns nothing in closed form: leave the callback Statistics out"):
+        fit(module(tmp_path), Statistics(12), steps=1, **UNWATCHED)
