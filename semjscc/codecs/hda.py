@@ -183,9 +183,9 @@ class HDA(Trained):
         return Plan(variance_log2, step, rows_of(variance_log2, step))
 
     def _quantised(self, coefficients: Coefficients, plan: Plan) -> Rows:
-        """Levels; 0 where they are not told. Those of means are what their changes, of MOST at most, add up to."""
+        """Levels; 0 where they are not told. Those of means are what their changes, of at most MOST, add up to."""
         levels = quantised(coefficients, plan.step)
-        levels[..., 0] = summed(changes(levels[..., 0]).clamp(-MOST, MOST))
+        levels[..., 0] = summed(_changes_of_means(coefficients, plan))
         levels[..., 1:][plan.rows[..., 1:] < tables(self._device).told] = 0
         return levels
 
@@ -195,10 +195,11 @@ class HDA(Trained):
 
     def _bits(self, coefficients: Coefficients, plan: Plan) -> float:
         """What it takes to tell the levels."""
-        levels = self._quantised(coefficients, plan)
-        others = tables(self._device).bits[plan.rows[..., 1:], levels[..., 1:].abs()]
-        others = torch.where(plan.rows[..., 1:] >= tables(self._device).told, others, 0.0)
-        return others.double().sum().item() + self._bits_of_means(changes(levels[..., 0]), plan).sum().item()
+        known, rows = tables(self._device), plan.rows[..., 1:]
+        told = rows >= known.told
+        others = known.bits[rows[told], quantised(coefficients[..., 1:][told], plan.step).abs()]
+        means = self._bits_of_means(_changes_of_means(coefficients, plan), plan)
+        return others.double().sum().item() + means.sum().item()
 
     def _bits_of_means(self, steps: Int[Tensor, "rows columns"], plan: Plan) -> Float[Tensor, "rows columns"]:
         return tables(self._device).bits[self._row_of_means(plan), steps.abs()]
@@ -279,6 +280,10 @@ class HDA(Trained):
         known, rows = tables(self._device), plan.rows.flatten()
         picked = _falling(known.rank[rows])[: 2 * symbols]
         return picked, (known.open[rows[picked]] * plan.step**2) ** -0.25
+
+
+def _changes_of_means(coefficients: Coefficients, plan: Plan) -> Int[Tensor, "rows columns"]:
+    return changes(quantised(coefficients[..., 0], plan.step)).clamp(-MOST, MOST)
 
 
 def _falling(small: Int[Tensor, " all"]) -> Int[Tensor, " all"]:

@@ -77,8 +77,9 @@ class Hybrid(System):
         images -> codec +-> bits -> LDPC -> QAM -> symbols -+-> link -+-> LLRs -> LDPC -> bits -+-> codec -> images
                         +-----------> symbols --------------+         +-----------> symbols ----+
 
-    The sender picks modulation, code rate and the digital layer's share by the SNR. The receiver finds out by the code itself which blocks are no codewords; bits
-    from the first of them on are not used. A picture whose classes are lost is shown as mid-grey, and counted.
+    The sender picks modulation, code rate and the digital layer's share by the SNR. The receiver finds out by 5G's CRCs
+    which blocks have arrived; bits from the first lost one on are not used. A picture whose classes are lost is shown
+    as mid-grey, and counted.
 
     Args:
         bandwidth_ratio: payload symbols per 3 H W, at most; may be set anew at any time.

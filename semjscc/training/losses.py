@@ -7,16 +7,17 @@ from torchmetrics.functional.image import multiscale_structural_similarity_index
 
 from semjscc.metrics.lpips import LearnedDistance
 from semjscc.types import Images
+from semjscc.units import linear_to_db
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first: Wang et al. 2003, table 1
 WINDOW = 11  # [pixels]
 
 
-class RootMeanSquare(nn.Module):
-    """Root of the mean squared error of each picture, a mean over them: the noisiest do not drown the others."""
+class NegativePSNR(nn.Module):
+    """-PSNR [dB], a mean over pictures: where errors differ a hundredfold, the share taken off each counts."""
 
     def forward(self, delivered: Images, images: Images) -> Float[Tensor, ""]:
-        return mse_loss(delivered, images, reduction="none").mean((1, 2, 3)).clamp_min(1e-8).sqrt().mean()
+        return linear_to_db(mse_loss(delivered, images, reduction="none").mean((1, 2, 3)).clamp_min(1e-8)).mean()
 
 
 class MSSSIM(nn.Module):

@@ -25,7 +25,7 @@ class Statistics(Callback):
         codec = cast(JSCC, pl_module).codec()
         if not isinstance(codec, HDA):
             raise ValueError(f"{type(codec).__name__} learns nothing in closed form: leave the callback Statistics out")
-        if trainer.global_step or codec.card:
+        if trainer.ckpt_path or codec.card:
             return
         data = cast(PatchesData, trainer.datamodule)  # type: ignore[attr-defined]
         images = data.train_patches.batch(list(range(self.patches)))["images"]

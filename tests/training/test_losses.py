@@ -5,7 +5,7 @@ from torchmetrics.functional.image import multiscale_structural_similarity_index
 
 from semjscc.data.photos import Photos
 from semjscc.metrics.lpips import LearnedDistance
-from semjscc.training.losses import MSSSIM, Perceptual, RootMeanSquare
+from semjscc.training.losses import MSSSIM, NegativePSNR, Perceptual
 
 PHOTO = Photos((192, 192))[0].image[None]
 
@@ -79,13 +79,12 @@ def test_a_network_that_cannot_be_had_is_said():
         Perceptual(Absent())
 
 
-def test_the_root_weighs_pictures_by_the_size_of_their_error_and_not_by_its_square():
+def test_minus_the_psnr_weighs_pictures_by_the_share_of_the_error():
     x = torch.zeros(2, 3, 4, 4)
-    y = x + torch.tensor([0.3, 0.01])[:, None, None, None]
-    y.requires_grad_()
-    loss = RootMeanSquare()(y, x)
-    assert loss.item() == pytest.approx((0.3 + 0.01) / 2)
+    y = (x + torch.tensor([0.3, 0.01])[:, None, None, None]).requires_grad_()
+    loss = NegativePSNR()(y, x)
+    assert loss.item() == pytest.approx((-10.457575 - 40) / 2)
     loss.backward()
-    norms = y.grad.flatten(1).norm(dim=1)
-    torch.testing.assert_close(norms[0], norms[1])
-    assert RootMeanSquare()(x, x).item() == pytest.approx(1e-4)
+    shares = (y.grad * y).flatten(1).sum(1)
+    torch.testing.assert_close(shares[0], shares[1])
+    assert NegativePSNR()(x, x).item() == pytest.approx(-80)

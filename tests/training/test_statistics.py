@@ -9,7 +9,7 @@ from semjscc.codecs.hda import HDA
 from semjscc.phy.plain import PlainLink
 from semjscc.systems.hybrid import Hybrid
 from semjscc.training.jscc import JSCC
-from semjscc.training.losses import RootMeanSquare
+from semjscc.training.losses import NegativePSNR
 from semjscc.training.statistics import Statistics
 from tests.training.test_jscc import STEPS, UNWATCHED, data, fit, module, weights
 
@@ -20,7 +20,7 @@ def hybrid(out, weights=None):
     torch.manual_seed(0)
     codec = HDA(stride=8, classes=2, widths=(4, 4), weights=weights)
     system = Hybrid(codec, PlainLink(), 1 / 3, MODES)
-    return JSCC(system, RootMeanSquare(), snr_db=(5.0, 20.0), warmup=2, out=str(out))
+    return JSCC(system, NegativePSNR(), snr_db=(5.0, 20.0), warmup=2, out=str(out))
 
 
 def test_they_are_those_of_the_first_patches_and_kept_by_averaged_weights(tmp_path):
@@ -53,7 +53,7 @@ def test_the_card_names_channel_and_ratio(tmp_path):
     card = HDA(8, 2, (4, 4), weights=str(tmp_path / "model.safetensors")).card
     assert card["channel"] == "AWGN, rx 1"
     assert card["bandwidth_ratio"] == pytest.approx(1 / 3, abs=1e-6)
-    assert card["loss"] == "RootMeanSquare"
+    assert card["loss"] == "NegativePSNR"
 
 
 def test_a_codec_that_has_none_is_refused(tmp_path):
