@@ -28,8 +28,8 @@ results: setup ## make every figure under results/ again
 	$(RUN) evaluate.py --config configs/sweeps/lora.yaml
 	for system in llm-ofdm-ours raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes --num_images 64 || exit; done
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
-	$(RUN) compare.py --systems jpeg-awgn avif-awgn deepjscc-awgn swinjscc-awgn swinjscc-awgn-online --num_images 4 --bandwidth_ratio 1/6
-	$(RUN) compare.py --comparison uma --systems jpeg-ofdm avif-ofdm deepjscc-uma adjscc-uma --num_images 4 --bandwidth_ratio 1/6
+	$(RUN) compare.py --systems jpeg-awgn avif-awgn hda-awgn hda-awgn-blind deepjscc-awgn swinjscc-awgn swinjscc-awgn-online --num_images 4 --bandwidth_ratio 1/6
+	$(RUN) compare.py --comparison uma --systems jpeg-ofdm avif-ofdm hda-uma deepjscc-uma adjscc-uma --num_images 4 --bandwidth_ratio 1/6
 	$(RUN) -m benchmarks.lora
 	$(RUN) report.py results
 	$(RUN) -m semjscc.report.reproduction
@@ -71,7 +71,7 @@ lock: setup ## resolve the dependencies anew
 
 checkpoints: setup ## train the models that are shipped again (about ten hours on two cores)
 	$(RUN) -m semjscc.data.photographs
-	for model in vae generator captioner clip deepjscc-awgn deepjscc-uma adjscc-uma swinjscc-start swinjscc-awgn captioner-lora listener-lora; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
+	for model in vae generator captioner clip deepjscc-awgn deepjscc-uma adjscc-uma swinjscc-start swinjscc-awgn hda-awgn captioner-lora listener-lora; do $(RUN) train.py --config configs/train/$$model.yaml --resume true || exit; done
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) out build *.egg-info

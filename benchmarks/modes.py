@@ -1,22 +1,24 @@
 """Which modulation, code rate and digital share a hybrid code had best take from which SNR on.
 
-    python -m benchmarks.modes hda-awgn          # writes configs/modes/hda-awgn.yaml, some ten minutes
+    python -m benchmarks.modes hda-awgn                  # writes configs/modes/hda-awgn.yaml, some ten minutes
+    python -m benchmarks.modes hda-uma --margin_db 0.5   # where fades differ, one picture more may meet worse ones
 
 First, at which SNR each modulation and code rate starts to work over the system's link: from there on, no block of so
-many random pictures' worth is lost. Then, at each SNR, the share of the digital layer that gives the best PSNR with the
-fastest of them that work. Pictures are photographs that are neither trained on nor reported; see
-``python -m semjscc.data.photographs``.
+many random pictures' worth is lost. Then, where the fastest that works is another one, the share of the digital layer
+that gives the best PSNR, before the network: so modes can be found before it is trained. Pictures are photographs that
+are neither trained on nor reported; see ``python -m semjscc.data.photographs``.
 """
 
 import argparse
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from semjscc import config
+from semjscc.codecs.restoration import Restoration
 from semjscc.data.photographs import photographs
 from semjscc.phy.mcs import MCS
 from semjscc.results import ROOT
@@ -24,29 +26,29 @@ from semjscc.rng import PerImage
 from semjscc.systems.base import System
 from semjscc.systems.hybrid import Hybrid
 from semjscc.training.jscc import psnr_db
+from semjscc.types import Images
 
 SIDE = 256  # [pixels]
 SCHEMES = [
-    MCS.parse(words)
-    for words in (
-        "4-QAM 1/5", "4-QAM 1/4", "4-QAM 1/3", "4-QAM 2/5", "4-QAM 1/2", "4-QAM 3/5", "4-QAM 2/3",
-        "16-QAM 2/5", "16-QAM 1/2", "16-QAM 3/5", "16-QAM 2/3", "64-QAM 1/2", "64-QAM 3/5", "64-QAM 2/3", "64-QAM 3/4",
-        "256-QAM 2/3",
-    )
-]  # fmt: skip
+    MCS.parse(f"{order}-QAM {rate}")
+    for order, rates in {
+        4: "1/5 1/4 3/10 1/3 2/5 9/20 1/2 11/20 3/5 2/3",
+        16: "2/5 9/20 1/2 11/20 3/5 2/3",
+        64: "1/2 11/20 3/5 2/3 3/4 5/6",
+    }.items()
+    for rate in rates.split()
+]  # each carries more than the one before
 SHARES = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
-FASTEST = 2  # of the schemes that work, so many are tried
 TITLE = """# From which SNR on [dB] which modulation and code rate, and which share of the symbols is digital; as
-# `python -m benchmarks.modes {name}` found best.
+# `python -m benchmarks.modes {arguments}` found best.
 """
 
 
-class Choice(NamedTuple):
-    """A line of the table."""
+class Untouched(nn.Module):
+    """In the network's place."""
 
-    mcs: MCS
-    share: float
-    psnr_db: float
+    def forward(self, images: Images, variance: Images) -> Images:
+        return images
 
 
 def with_modes(system: Hybrid, mcs: MCS, share: float) -> Hybrid:
@@ -100,27 +102,27 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("system", help="a hybrid one of configs/systems")
     p.add_argument("--pictures", type=int, default=24, help="without a lost block (default 24)")
+    p.add_argument("--margin_db", type=float, default=0.0, help="above where it starts to work (default 0)")
     p.add_argument("--out", type=Path, help="default: configs/modes/SYSTEM.yaml")
     args = p.parse_args()
     system = config.build(config.find("systems", args.system), {"system": System})["system"]
     if not isinstance(system, Hybrid):
         p.error(f"{args.system} is no hybrid system but a {type(system).__name__}")
-    system = cast(Hybrid, system.eval())
-    sources = [photographs(split, size=(SIDE, SIDE)) for split in ("val", "test")]
-    images = [source[i].image for source in sources for i in range(len(source))]
+    system.eval().codec.restoration = cast(Restoration, Untouched())
+    source = photographs("val", size=(SIDE, SIDE))
+    images = [source[i].image for i in range(len(source))]
     grid = [0.5 * step for step in range(-8, 41)]
-    starts = {mcs: start(system, mcs, grid, args.pictures) for mcs in tqdm(SCHEMES, desc="schemes")}
-    for mcs, first in starts.items():
-        print(f"{mcs!s:12} from {first:4} dB")
+    starts = {mcs: start(system, mcs, grid, args.pictures) + args.margin_db for mcs in tqdm(SCHEMES, desc="schemes")}
     lines = []
     for snr in tqdm([snr for snr in grid if snr in starts.values()], desc="SNRs"):
-        working = sorted((mcs for mcs in SCHEMES if starts[mcs] <= snr), key=lambda mcs: mcs.bits_per_symbol * mcs.rate)
-        tried = [(mcs, share) for mcs in working[-FASTEST:] for share in SHARES]
-        best = max((Choice(*one, quality(system, *one, snr, images)) for one in tried), key=lambda one: one.psnr_db)
-        print(f"{snr:5} dB  {best.mcs!s:12} {best.share:4}  {best.psnr_db:.2f} dB")
-        lines.append(f"- [{snr:g}, {best.mcs}, {best.share:g}]\n")
+        mcs = [mcs for mcs in SCHEMES if starts[mcs] <= snr][-1]
+        found = {share: quality(system, mcs, share, snr, images) for share in SHARES}
+        best = max(found, key=found.__getitem__)
+        print(f"{snr:5} dB  {mcs!s:12} {best:4}  {found[best]:.2f} dB")
+        lines.append(f"- [{snr:g}, {mcs}, {best:g}]\n")
     out = args.out or ROOT / "configs" / "modes" / f"{args.system}.yaml"
-    out.write_text(TITLE.format(name=args.system) + "".join(lines))
+    arguments = args.system + (f" --margin_db {args.margin_db:g}" if args.margin_db else "")
+    out.write_text(TITLE.format(arguments=arguments) + "".join(lines))
     print(f"modes in {out}")
 
 

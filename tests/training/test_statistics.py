@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from semjscc.codecs.blocks import Blocks
 from semjscc.codecs.hda import HDA
@@ -11,7 +11,7 @@ from semjscc.systems.hybrid import Hybrid
 from semjscc.training.jscc import JSCC
 from semjscc.training.losses import NegativePSNR
 from semjscc.training.statistics import Statistics
-from tests.training.test_jscc import STEPS, UNWATCHED, data, fit, module, weights
+from tests.training.test_jscc import UNWATCHED, Kill, data, fit, module, parts, weights
 
 MODES = [(0, "4-QAM 1/2", 0.7)]
 
@@ -34,17 +34,17 @@ def test_they_are_those_of_the_first_patches_and_kept_by_averaged_weights(tmp_pa
 
 
 def test_a_training_that_goes_on_ends_where_it_would_have_and_fits_nothing_twice(tmp_path, monkeypatch):
-    fit(hybrid(tmp_path / "whole"), Statistics(12), **UNWATCHED)
-    half = ModelCheckpoint(tmp_path, filename="half", every_n_train_steps=STEPS // 2)
-    fit(hybrid(tmp_path / "part"), Statistics(12), half, steps=STEPS // 2, limit_val_batches=0)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    fit(hybrid(whole), Statistics(12), *parts(whole), limit_val_batches=0)
+    with pytest.raises(InterruptedError):
+        fit(hybrid(broken), Statistics(12), *parts(broken), Kill(3), limit_val_batches=0)
     monkeypatch.setattr(HDA, "fit_statistics", None)
-    jscc = hybrid(tmp_path / "rest")
-    fit(jscc, Statistics(12), resume=tmp_path / "half.ckpt", **UNWATCHED)
-    for name, value in weights(tmp_path / "whole").items():
-        torch.testing.assert_close(weights(tmp_path / "rest")[name], value)
+    fit(hybrid(broken), Statistics(12), *parts(broken), resume="last", limit_val_batches=0)
+    expected, found = weights(whole), weights(broken)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    fit(hybrid(tmp_path / "from", str(whole / "model.safetensors")), Statistics(12), steps=1, **UNWATCHED)
     with pytest.raises(TypeError):
-        fit(hybrid(tmp_path / "again"), Statistics(12), steps=1, **UNWATCHED)
-    fit(hybrid(tmp_path / "from", tmp_path / "rest" / "model.safetensors"), Statistics(12), steps=1, **UNWATCHED)
+        fit(hybrid(tmp_path / "new"), Statistics(12), steps=1, **UNWATCHED)
 
 
 def test_the_card_names_channel_and_ratio(tmp_path):
