@@ -5,8 +5,8 @@
 
 First, at which SNR each modulation and code rate starts to work over the system's link: from there on, no block of so
 many random pictures' worth is lost. Then, where the fastest that works is another one, the share of the digital layer
-that gives the best PSNR, before the network: so modes can be found before it is trained. Pictures are photographs that
-are neither trained on nor reported; see ``python -m semjscc.data.photographs``.
+that gives the best PSNR, before the network: so modes can be found before it is trained. Pictures are those of
+scikit-image's that the comparisons leave out.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from semjscc import config
 from semjscc.codecs.restoration import Restoration
-from semjscc.data.photographs import photographs
+from semjscc.data.photos import Photos
 from semjscc.phy.mcs import MCS
 from semjscc.results import ROOT
 from semjscc.rng import PerImage
@@ -29,6 +29,7 @@ from semjscc.training.jscc import psnr_db
 from semjscc.types import Images
 
 SIDE = 256  # [pixels]
+REPORTED = 4  # pictures, the first ones, that the comparisons send
 SCHEMES = [
     MCS.parse(f"{order}-QAM {rate}")
     for order, rates in {
@@ -109,8 +110,8 @@ def main() -> None:
     if not isinstance(system, Hybrid):
         p.error(f"{args.system} is no hybrid system but a {type(system).__name__}")
     system.eval().codec.restoration = cast(Restoration, Untouched())
-    source = photographs("val", size=(SIDE, SIDE))
-    images = [source[i].image for i in range(len(source))]
+    source = Photos((SIDE, SIDE))
+    images = [source[i].image for i in range(REPORTED, len(source))]
     grid = [0.5 * step for step in range(-8, 41)]
     starts = {mcs: start(system, mcs, grid, args.pictures) + args.margin_db for mcs in tqdm(SCHEMES, desc="schemes")}
     lines = []

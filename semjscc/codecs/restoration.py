@@ -14,6 +14,7 @@ Maps = Float[Tensor, "batch _ _ _"]
 
 AROUND = 4  # pixels to each side that a pixel's surroundings reach
 STEEPEST = 8.0  # deviations
+LEAST = 1e-8  # variance, far below that of rounding to 8 bits
 
 
 class Restoration(nn.Module):
@@ -43,6 +44,7 @@ class Restoration(nn.Module):
 
     def forward(self, images: Images, variance: Images) -> Images:
         """Of sides that are multiples of 2 ** len(widths)."""
+        variance = variance.clamp_min(LEAST)
         deviation = variance.sqrt()
         surroundings = F.avg_pool2d(F.pad(images, 4 * [AROUND], mode="replicate"), 2 * AROUND + 1, 1)
         detail = ((images - surroundings) / deviation).clamp(-STEEPEST, STEEPEST) / 2
