@@ -1,7 +1,7 @@
 """Which modulation, code rate and digital share a hybrid code had best take from which SNR on.
 
-    python -m benchmarks.modes hda-awgn                  # writes configs/modes/hda-awgn.yaml, some ten minutes
-    python -m benchmarks.modes hda-uma --margin_db 0.5   # where fades differ, one picture more may meet worse ones
+    python -m benchmarks.modes hda-awgn           # writes configs/modes/hda-awgn.yaml, some minutes
+    python -m benchmarks.modes hda-uma --pictures 48 --margin_db 0.25  # where fades differ, the next may be worse
 
 First, at which SNR each modulation and code rate starts to work over the system's link: from there on, no block of so
 many random pictures' worth is lost. Then, where the fastest that works is another one, the share of the digital layer
@@ -112,7 +112,7 @@ def main() -> None:
     system.eval().codec.restoration = cast(Restoration, Untouched())
     source = Photos((SIDE, SIDE))
     images = [source[i].image for i in range(REPORTED, len(source))]
-    grid = [0.5 * step for step in range(-8, 41)]
+    grid = [0.25 * step for step in range(-16, 81)]
     starts = {mcs: start(system, mcs, grid, args.pictures) + args.margin_db for mcs in tqdm(SCHEMES, desc="schemes")}
     lines = []
     for snr in tqdm([snr for snr in grid if snr in starts.values()], desc="SNRs"):
@@ -122,8 +122,9 @@ def main() -> None:
         print(f"{snr:5} dB  {mcs!s:12} {best:4}  {found[best]:.2f} dB")
         lines.append(f"- [{snr:g}, {mcs}, {best:g}]\n")
     out = args.out or ROOT / "configs" / "modes" / f"{args.system}.yaml"
-    arguments = args.system + (f" --margin_db {args.margin_db:g}" if args.margin_db else "")
-    out.write_text(TITLE.format(arguments=arguments) + "".join(lines))
+    said = {"pictures": (args.pictures, 24), "margin_db": (args.margin_db, 0.0)}
+    words = [f" --{name} {value:g}" for name, (value, default) in said.items() if value != default]
+    out.write_text(TITLE.format(arguments=args.system + "".join(words)) + "".join(lines))
     print(f"modes in {out}")
 
 

@@ -100,7 +100,7 @@ class Hybrid(System):
         link: SymbolLink,
         bandwidth_ratio: float,
         modes: Sequence[tuple[float, str, float]],
-        iterations: int = 20,
+        iterations: int = 50,
         design_snr_db: float | None = None,
         mismatched: bool = False,
     ):

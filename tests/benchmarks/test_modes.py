@@ -51,4 +51,4 @@ def test_the_table_is_one_that_a_system_takes(system, monkeypatch, tmp_path):
     table = yaml.safe_load((tmp_path / "table.yaml").read_text())
     assert [words for _, words, _ in table] == ["4-QAM 1/2", "16-QAM 2/3"]
     Hybrid(system.codec, PlainLink(), 1 / 3, [tuple(line) for line in table])
-    assert "benchmarks.modes hda-awgn`" in (tmp_path / "table.yaml").read_text()
+    assert "benchmarks.modes hda-awgn --pictures 2`" in (tmp_path / "table.yaml").read_text()
