@@ -1,7 +1,7 @@
 """Which modulation, code rate and digital share a hybrid code had best take from which SNR on.
 
     python -m benchmarks.modes hda-awgn           # writes configs/modes/hda-awgn.yaml, some minutes
-    python -m benchmarks.modes hda-uma --pictures 48 --margin_db 0.25  # where fades differ, the next may be worse
+    python -m benchmarks.modes hda-uma --pictures 48 --margin_db 0.5  # where fades differ, the next may be worse
 
 First, at which SNR each modulation and code rate starts to work over the system's link: from there on, no block of so
 many random pictures' worth is lost. Then, where the fastest that works is another one, the share of the digital layer
@@ -33,7 +33,7 @@ REPORTED = 4  # pictures, the first ones, that the comparisons send
 SCHEMES = [
     MCS.parse(f"{order}-QAM {rate}")
     for order, rates in {
-        4: "1/5 1/4 3/10 1/3 2/5 9/20 1/2 11/20 3/5 2/3",
+        4: "1/10 3/20 1/5 9/40 1/4 3/10 1/3 2/5 9/20 1/2 11/20 3/5 2/3",
         16: "2/5 9/20 1/2 11/20 3/5 2/3",
         64: "1/2 11/20 3/5 2/3 3/4 5/6",
     }.items()
@@ -112,11 +112,12 @@ def main() -> None:
     system.eval().codec.restoration = cast(Restoration, Untouched())
     source = Photos((SIDE, SIDE))
     images = [source[i].image for i in range(REPORTED, len(source))]
-    grid = [0.25 * step for step in range(-16, 81)]
+    grid = [0.25 * step for step in range(-32, 81)]
     starts = {mcs: start(system, mcs, grid, args.pictures) + args.margin_db for mcs in tqdm(SCHEMES, desc="schemes")}
+    fastest = {snr: [mcs for mcs in SCHEMES if starts[mcs] <= snr][-1] for snr in grid if snr >= min(starts.values())}
+    taken = {mcs: min(snr for snr in fastest if fastest[snr] == mcs) for mcs in dict.fromkeys(fastest.values())}
     lines = []
-    for snr in tqdm([snr for snr in grid if snr in starts.values()], desc="SNRs"):
-        mcs = [mcs for mcs in SCHEMES if starts[mcs] <= snr][-1]
+    for mcs, snr in tqdm(taken.items(), desc="shares"):
         found = {share: quality(system, mcs, share, snr, images) for share in SHARES}
         best = max(found, key=found.__getitem__)
         print(f"{snr:5} dB  {mcs!s:12} {best:4}  {found[best]:.2f} dB")

@@ -19,7 +19,7 @@ from semjscc.systems.base import System
 from semjscc.training.jscc import psnr_db
 
 GOLDEN = Path(__file__).with_name("golden.json")
-NAMES = ("adjscc-uma", "deepjscc-awgn", "deepjscc-uma", "swinjscc-awgn")
+NAMES = ("adjscc-uma", "deepjscc-awgn", "deepjscc-uma", "hda-awgn", "swinjscc-awgn")
 SNR_DB = (0.0, 10.0, 20.0)
 MIB = 2**20
 
