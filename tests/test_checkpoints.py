@@ -53,7 +53,7 @@ def test_a_card_says_how_its_weights_came_about(name):
     card = system.codec.card
     assert card["channel"] == channel_of(system.link)
     assert card["command"] == f"python train.py --config configs/train/{name}.yaml"
-    assert card["steps"] == card["curve"][-1]["step"] > 0
+    assert card["steps"] >= card["curve"][-1]["step"] > 0
     assert card["hours"] >= card["curve"][-1]["hours"]
     written = (folder / "README.md").read_text()
     assert all(f"| {key} | {card[key]} |" in written for key in ("command", "data", "steps", "hours"))

@@ -209,7 +209,7 @@ def test_a_comparison_with_a_misspelt_key_is_named(place):
 def test_every_comparison_names_systems_and_data_that_there_are(name):
     said = compare.settings(compare.parser().parse_args([]), config.find("comparisons", name))
     assert compare.ratios(said["bandwidth_ratio"])
-    assert [compare.Mode.parse(words) for words in said["modes"]]
+    assert [compare.MCS.parse(words) for words in said["modes"]]
     assert evaluate.open_data(said["data"])[0] == said["data"]
     for names in said["systems"].values():
         assert all(config.find("systems", system).is_file() for system in names)
