@@ -28,7 +28,7 @@ results: setup ## make every figure under results/ again
 	$(RUN) evaluate.py --config configs/sweeps/lora.yaml
 	for system in llm-ofdm-ours raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data scenes --num_images 64 || exit; done
 	for system in raw-ofdm jpeg-ofdm; do $(RUN) evaluate.py --system $$system --data photos --num_images 3 --snr_db 0 2 3 4 6 || exit; done
-	$(RUN) compare.py --systems jpeg-awgn avif-awgn hda-awgn hda-awgn-blind deepjscc-awgn swinjscc-awgn swinjscc-awgn-online --num_images 4 --bandwidth_ratio 1/6
+	$(RUN) compare.py --systems jpeg-awgn avif-awgn hda-awgn hda-awgn-blind deepjscc-awgn swinjscc-awgn swinjscc-awgn-online --num_images 4 --bandwidth_ratio 1/12 1/6
 	$(RUN) compare.py --comparison uma --systems jpeg-ofdm avif-ofdm hda-uma deepjscc-uma adjscc-uma --num_images 4 --bandwidth_ratio 1/6
 	$(RUN) -m benchmarks.lora
 	$(RUN) report.py results
