@@ -43,7 +43,7 @@ class Split:
         coded, codes = int(share * symbols) * mcs.bits_per_symbol, Segmented(float(mcs.rate), iterations)
         payload = codes.payload_bits(coded)
         self.code = codes.for_payload(payload)
-        self.blocks = payload // self.code.k
+        self.blocks = -(-payload // self.code.k)
         self.bits = self.blocks * (self.code.k - CHECK.length)
         if self.bits < 1:
             raise ValueError(f"{coded} coded bits at rate {mcs.rate} do not carry a CRC of {CHECK.length} bits")
@@ -52,7 +52,7 @@ class Split:
 
     def send(self, bits: Bits, rest: Symbols) -> Complex[Tensor, "1 all"]:
         """All symbols of one picture."""
-        coded = self.code.encode(CHECK.encode(bits.view(self.blocks, -1))).view(1, -1)
+        coded = self.code.to(bits.device).encode(CHECK.encode(bits.view(self.blocks, -1))).view(1, -1)
         return torch.cat([self.qam.modulate(F.pad(coded, (0, -coded.shape[1] % self.qam.bits_per_symbol))), rest], 1)
 
     def hear(self, received: Received) -> Heard:
@@ -61,7 +61,7 @@ class Split:
             part.split([self.digital, self.analog], 1) for part in (received.symbols, received.noise_var)
         )
         llrs = self.qam.demodulate(digital, noise_var)
-        blocks = self.code.decode(llrs[:, : self.blocks * self.code.n].view(self.blocks, -1))
+        blocks = self.code.to(llrs.device).decode(llrs[:, : self.blocks * self.code.n].view(self.blocks, -1))
         right = int(CHECK.check(blocks).long().cumprod(0).sum()) * self.bits // self.blocks
         return Heard(blocks[:, : -CHECK.length].reshape(1, -1), right, Received(rest, noise_of_rest))
 
