@@ -279,7 +279,8 @@ def test_a_comparison_is_drawn_from_its_own_figures(tmp_path):
     (tmp_path / "compare" / "awgn" / "curves.json").write_text(json.dumps(kept))
     text, code = made(tmp_path)
     assert code == 0
-    assert len(Elements(text).all("svg")) == 1
+    said = kept["settings"]  # a figure for each ratio, and at each SNR asked for one against ratio
+    assert len(Elements(text).all("svg")) == len(said["bandwidth_ratio"]) + len(said["ratio_at_snr_db"])
     assert "jpeg-awgn, envelope" in text
 
 
