@@ -1,8 +1,8 @@
 """Systems side by side: each in all its ways over one channel, with the same pictures, fades and noise.
 
 A system that fits its payload to a bandwidth ratio is sent at every ratio asked for, in every mode, and its codec once
-more at the capacity of the channel; over the modes lies their envelope. A learned codec of many ratios is sent at each.
-Any other system is sent as it is.
+more at the capacity of the channel; over the modes lies their envelope. A learned or hybrid code of many ratios is sent
+at each. Any other system is sent as it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from semjscc.codecs.blocks import Blocks, Coefficients, Labels
+from semjscc.codecs.learned import grid, padded
 from semjscc.codecs.packing import bits_to_bytes, bytes_to_bits
 from semjscc.codecs.plan import STEPS, Plan, Whole
 from semjscc.codecs.restoration import Restoration
@@ -102,7 +103,7 @@ class HDA(Trained):
         Raises:
             ValueError: not even its classes fit the bits.
         """
-        coefficients = self.blocks.coefficients(self._padded(images)[0])
+        coefficients = self.blocks.coefficients(padded(images, self.stride)[0])
         labels = self.blocks.classify(coefficients)
         taken = self.blocks.bits(*labels) + math.log2(STEPS * GAINS) + WORD
 
@@ -130,7 +131,7 @@ class HDA(Trained):
         decoder = stream.queue.RangeDecoder(_to_words(layers.bits))
         try:
             index, gain = decoder.decode(stream.model.Uniform(STEPS), 2).tolist()
-            labels = self.blocks.read(decoder, self.grid(size))
+            labels = self.blocks.read(decoder, grid(size, self.stride))
         except AssertionError:  # no encoder writes such words
             return self._nothing(size)
         right = layers.right - READ_AHEAD if layers.right < layers.bits.shape[1] else math.inf
@@ -148,16 +149,8 @@ class HDA(Trained):
     def restore(self, images: Images, variance: Images) -> Images:
         """What the network makes of pictures and the variance of the error in each pixel."""
         rows, columns = images.shape[2:]
-        restored = self.restoration(self._padded(images), self._padded(variance))[..., :rows, :columns]
+        restored = self.restoration(padded(images, self.stride), padded(variance, self.stride))[..., :rows, :columns]
         return restored if self.training else restored.clamp(0, 1)
-
-    def grid(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Rows and columns of blocks of pictures of ``size`` = (height, width)."""
-        return -(-size[0] // self.stride), -(-size[1] // self.stride)
-
-    def _padded(self, images: Images) -> Float[Tensor, "batch 3 _ _"]:
-        """To whole blocks, with the last row and column."""
-        return F.pad(images, (0, -images.shape[3] % self.stride, 0, -images.shape[2] % self.stride), mode="replicate")
 
     def _plan(self, labels: tuple[Labels, Labels], index: int) -> Plan:
         return Plan(self.blocks.variance_log2(*labels), self.blocks.change_log2, index)

@@ -53,10 +53,7 @@ class LearnedCodec(Trained, SymbolCodec):
 
     def encode(self, images: Images, snr_db: SNR) -> Symbols:
         """Raises ``ValueError`` for a picture without pixels."""
-        rows, columns = self.grid((images.shape[2], images.shape[3]))
-        below, right = rows * self.stride - images.shape[2], columns * self.stride - images.shape[3]
-        padded = F.pad(images, (0, right, 0, below), mode="replicate") if below or right else images
-        symbols = unit_power(_to_symbols(self.analyse(padded, snr_db)))
+        symbols = unit_power(_to_symbols(self.analyse(padded(images, self.stride), snr_db)))
         return symbols[:, scattered(symbols.shape[1])]
 
     def decode(self, received: Received, snr_db: SNR, size: tuple[int, int]) -> Images:
@@ -67,9 +64,7 @@ class LearnedCodec(Trained, SymbolCodec):
 
     def grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the features of pictures of ``size`` = (height, width)."""
-        if min(size) < 1:
-            raise ValueError(f"a picture of {size[0]} x {size[1]} pixels: at least 1 x 1 is needed")
-        return -(-size[0] // self.stride), -(-size[1] // self.stride)
+        return grid(size, self.stride)
 
     def symbols(self, size: tuple[int, int]) -> int:
         """How many symbols a picture of ``size`` = (height, width) takes."""
@@ -87,6 +82,24 @@ class LearnedCodec(Trained, SymbolCodec):
             raise ValueError(f"{values.shape[1]} symbols for {size[0]} x {size[1]} pixels, not {self.symbols(size)}")
         in_order = values[:, scattered(values.shape[1]).argsort()]
         return in_order.reshape(len(values), each, rows, columns, -1).movedim(-1, 2).flatten(1, 2)
+
+
+def grid(size: tuple[int, int], stride: int) -> tuple[int, int]:
+    """Rows and columns of squares of ``stride`` pixels that cover ``size`` = (height, width).
+
+    Raises ``ValueError`` for a picture without pixels.
+    """
+    if min(size) < 1:
+        raise ValueError(f"a picture of {size[0]} x {size[1]} pixels: at least 1 x 1 is needed")
+    return -(-size[0] // stride), -(-size[1] // stride)
+
+
+def padded(images: Images, stride: int) -> Maps:
+    """Pictures continued by their last row and column, to whole squares of ``stride`` pixels."""
+    height, width = images.shape[2:]
+    rows, columns = grid((height, width), stride)
+    below, right = rows * stride - height, columns * stride - width
+    return F.pad(images, (0, right, 0, below), mode="replicate") if below or right else images
 
 
 def symbols_a_position(bandwidth_ratio: float, stride: int) -> int:

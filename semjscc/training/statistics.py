@@ -1,6 +1,6 @@
 """What a codec learns in closed form, before the first step."""
 
-from typing import cast
+from typing import Any, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -27,6 +27,6 @@ class Statistics(Callback):
             raise ValueError(f"{type(codec).__name__} learns nothing in closed form: leave the callback Statistics out")
         if trainer.ckpt_path or codec.card:
             return
-        data = cast(PatchesData, trainer.datamodule)  # type: ignore[attr-defined]
+        data: PatchesData = cast(Any, trainer).datamodule
         images = data.train_patches.batch(list(range(self.patches)))["images"]
         codec.fit_statistics(images.to(pl_module.device))
